@@ -1,0 +1,283 @@
+"""Turns a tree into straight-line Python over Arb balls: exact values, and rigorous error bounds.
+
+The bound is a mean-value form. Beside the exact value v₀ of every node stands the ball that holds everything rounded
+arithmetic can produce there; then one backward sweep multiplies what each rounding can add by the *slope* of the output
+with respect to that node, where `y(v) − y(v₀) = S (v − v₀)` for every v in the ball. Slopes need no limit, so a root near
+zero or an underflow is bounded rigorously, and a symbol that occurs twice is not counted as two independent ones.
+The radius of the output's own ball is a second valid bound; the smaller one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from flint import arb
+
+from .arithmetic import Arithmetic
+from .tree import Node, Tree
+
+
+class UndecidedBranch(Exception):
+    """A condition that the enclosure leaves open; `args[0]` is the number of the branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`exact(step, choices, *inputs)` gives the outputs; `bounded(step, choices, *inputs, *errors)` gives
+    (value, error, nan possible) of each output, errors being balls around zero."""
+
+    tree: Tree
+    exact: Callable[..., tuple[arb, ...]]
+    bounded: Callable[..., tuple[tuple[arb, arb, bool], ...]] | None
+
+
+def ball(value: Fraction | float | int) -> arb:
+    """Return the ball of radius zero at a dyadic `value`, or the narrowest one around another fraction."""
+    if isinstance(value, Fraction):
+        return arb(value.numerator) / arb(value.denominator) if value.denominator != 1 else arb(value.numerator)
+    return arb(value)
+
+
+def root(x: arb) -> arb:
+    """Square root of the non-negative part; NaN if there is none."""
+    return x.sqrt() if x >= 0 else x.nonnegative_part().sqrt() if x.upper() >= 0 else arb.nan()
+
+
+def is_positive(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
+    if x > 0:
+        return True
+    if x <= 0:
+        return False
+    choice = choices[number] if number < len(choices) else None
+    if choice is None:
+        raise UndecidedBranch(number)
+    return choice
+
+
+UNIT = arb(0.5, 0.5)
+ZERO, ONE = arb(0), arb(1)
+
+
+@lru_cache(maxsize=4096)
+def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tuple[int, ...]) -> Callable[..., Any]:
+    lines, constants = [], {}
+    branch = 0
+    for i, node in enumerate(nodes):
+        if node.kind == "constant":
+            constants[f"K{i}"] = ball(node.extra)
+        if node.kind == "where_positive":
+            lines.append(f"c{i} = is_positive(v{node.args[0]}, choices, {branch})")
+            branch += 1
+        lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
+    body = "\n    ".join(lines)
+    arguments = ", ".join(f"x{k}" for k in range(len(inputs)))
+    source = f"def exact(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'v{o}' for o in outputs)},)\n"
+    return _function(source, "exact", constants)
+
+
+def _function(source: str, name: str, constants: Mapping[str, Any]) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {
+        "__name__": __name__, "arb": arb, "root": root, "is_positive": is_positive, "UNIT": UNIT, "ZERO": ZERO, "ONE": ONE, **constants,
+    }  # fmt: skip
+    exec(compile(source, f"<gradspec {name}>", "exec"), namespace)  # generated from a checked tree, never from text
+    return namespace[name]  # type: ignore[no-any-return]
+
+
+def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
+    """The expression of node `i` over the variables `v0, v1, ..` (or balls `b0, b1, ..`)."""
+    args = [f"{v}{a}" for a in node.args]
+    match node.kind:
+        case "input":
+            return f"{x}{inputs.index(node.extra)}"
+        case "step":
+            return "arb(step)"
+        case "constant":
+            return f"K{i}"
+        case "sum":
+            text = "".join(f" {'+' if sign > 0 else '-'} {arg}" for sign, arg in zip(node.extra, args, strict=True))
+            return text[3:] if text.startswith(" + ") else text.strip()
+        case "product":
+            return " * ".join(args[: node.extra]) + "".join(f" / {d}" for d in args[node.extra :])
+        case "power":
+            return " * ".join(args * node.extra)
+        case "step_power":
+            return f"{args[0]} ** (step + {node.extra})"
+        case "root":
+            return f"root({args[0]})"
+        case "maximum":
+            return f"{args[0]}.max({args[1]})"
+        case "at_step":
+            return f"{args[0]} if step == {node.extra} else {args[1]}"
+        case "where_positive":
+            return f"{args[1]} if c{i} else {args[2]}"
+    raise AssertionError(node.kind)
+
+
+def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: frozenset[int]) -> int | str | None:
+    """How many roundings node `i` does: a number, `step` for a power of the step, None for none at all."""
+    node = tree_nodes[i]
+    match node.kind:
+        case "constant":
+            return None if node.extra.denominator & (node.extra.denominator - 1) == 0 else 1
+        case "sum":
+            if i in integers or len(node.args) == 1:
+                return None
+            return max(2, len(node.args) - 1) if i == parameter else len(node.args) - 1
+        case "product":
+            return len(node.args) - 1
+        case "power":
+            return int(node.extra) - 1
+        case "step_power":
+            return "step"
+        case "root":
+            return 1
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _compile_bounded(
+    nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tuple[int, ...], uncertain: frozenset[str], how: Arithmetic
+) -> Callable[..., Any]:
+    """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; outputs[0] is the parameter."""
+    integers: set[int] = set()
+    noisy: set[int] = set()  # nodes that differ from their exact value
+    constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow))}
+    lines: list[str] = ["nan = False"]
+    branch = 0
+    rounded: set[int] = set()
+
+    def units(k: int) -> str:
+        constants[f"U{k}"] = arb(0, ball(how.operations.unit * k))
+        return f"U{k}"
+
+    for i, node in enumerate(nodes):
+        if node.kind == "step" or (node.kind == "constant" and node.extra.denominator == 1):
+            integers.add(i)
+        if node.kind == "sum" and all(a in integers for a in node.args):
+            integers.add(i)
+        if node.kind == "constant":
+            constants[f"K{i}"] = ball(node.extra)
+        if node.kind == "where_positive":
+            lines.append(f"c{i} = is_positive(b{node.args[0]}, choices, {branch})")
+            branch += 1
+        lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
+        weight = _weight(nodes, i, outputs[0], frozenset(integers))
+        is_noisy = weight is not None or any(a in noisy for a in node.args) or (node.kind == "input" and node.extra in uncertain)
+        if not is_noisy:
+            lines.append(f"b{i} = v{i}")
+            continue
+        noisy.add(i)
+        if node.kind == "input":
+            lines += [f"e{i} = e_{inputs.index(node.extra)}", f"b{i} = v{i} + e{i}"]
+            rounded.add(i)
+            continue
+        lines.append(f"b{i} = {_value(i, node, inputs, 'b', 'x')}")
+        if node.kind == "power" and node.extra % 2 == 0:
+            lines.append(f"if not b{i} >= 0: b{i} = b{i}.nonnegative_part()")
+        if node.kind == "root":
+            lines.append(f"if not b{node.args[0]} >= 0: nan = True")
+        if weight is None:
+            continue
+        rounded.add(i)
+        if weight == "step":
+            lines.append(f"e{i} = b{i} * {units(1)} * step + ETA")
+        elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
+            sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
+            lines.append(f"e{i} = {sizes}{' + ETA' if how.flush else ''}")
+        else:
+            underflow = " + ETA" if node.kind in ("product", "power") or (node.kind == "sum" and how.flush) else ""
+            lines.append(f"e{i} = b{i} * {units(int(weight))}{underflow}")
+        lines.append(f"b{i} = b{i} + e{i}")
+    for output in outputs:
+        lines += _sweep(nodes, output, frozenset(noisy), frozenset(rounded))
+        lines.append(f"o{output} = (v{output}, smaller(E, b{output} - v{output}), nan)")
+    constants["smaller"] = smaller
+    arguments = ", ".join([*(f"x{k}" for k in range(len(inputs))), *(f"e_{k}" for k, n in enumerate(inputs) if n in uncertain)])
+    body = "\n    ".join(lines)
+    source = f"def bounded(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'o{o}' for o in outputs)},)\n"
+    return _function(source, "bounded", constants)
+
+
+def smaller(swept: arb, own: arb) -> arb:
+    """The smaller of two error balls, as a ball around zero; whichever is finite if only one is."""
+    radius, other = swept.abs_upper(), own.abs_upper()
+    if not radius.is_finite() or other < radius:
+        radius = other
+    return arb(0, radius) if radius.is_finite() else arb.nan()
+
+
+def _sweep(nodes: tuple[Node, ...], output: int, noisy: frozenset[int], rounded: frozenset[int]) -> list[str]:
+    """Lines that compute E: the sum over all rounding points of the slope of the output times the rounding error."""
+    lines: list[str] = []
+    reached = {output}
+    lines.append(f"S{output} = ONE")
+    started = False
+    for i in range(output, -1, -1):
+        if i not in reached or i not in noisy:
+            continue
+        if i in rounded:
+            term = f"e{i}" if i == output else f"S{i} * e{i}"
+            lines.append(f"E = E + {term}" if started else f"E = {term}")
+            started = True
+        for a, slope in _slopes(i, nodes[i]):
+            if a not in noisy:
+                continue
+            text = f"S{i}" if slope == "ONE" else f"-S{i}" if slope == "-ONE" else f"S{i} * ({slope})"
+            lines.append(f"S{a} = S{a} + {text}" if a in reached else f"S{a} = {text}")
+            reached.add(a)
+    if not started:
+        lines.append("E = ZERO")
+    return lines
+
+
+def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
+    """For every argument of node `i`, the slope of the node in it: exact before it in a product, balls after it."""
+    args = node.args
+    match node.kind:
+        case "sum":
+            return [(a, "ONE" if sign > 0 else "-ONE") for a, sign in zip(args, node.extra, strict=True)]
+        case "product":
+            slopes = []
+            for k, a in enumerate(args):
+                before = [(f"v{x}", j >= node.extra) for j, x in enumerate(args) if j < k]
+                after = [(f"b{x}", j >= node.extra) for j, x in enumerate(args) if j > k]
+                text = "1"
+                for name, divides in [*before, *after]:
+                    text += f" / {name}" if divides else f" * {name}"
+                if k >= node.extra:
+                    text = f"-{text} / (v{a} * b{a})"
+                text = text.replace("1 * ", "", 1) if text.startswith("1 * ") else text
+                slopes.append((a, text if text != "1" else "ONE"))
+            return slopes
+        case "power":
+            n, a = node.extra, args[0]
+            terms = [" * ".join([f"b{a}"] * k + [f"v{a}"] * (n - 1 - k)) for k in range(n)]
+            return [(a, " + ".join(terms))]
+        case "step_power":
+            return [(args[0], f"(step + {node.extra}) * b{args[0]} ** (step + {node.extra - 1})")]
+        case "root":
+            return [(args[0], f"1 / (root(b{args[0]}) + v{i})")]
+        case "maximum":
+            a, c = args
+            first = f"ONE if b{a} > b{c} else ZERO if b{c} > b{a} else UNIT"
+            second = f"ZERO if b{a} > b{c} else ONE if b{c} > b{a} else UNIT"
+            return [(a, first), (c, second)]
+        case "at_step":
+            return [(args[0], f"ONE if step == {node.extra} else ZERO"), (args[1], f"ZERO if step == {node.extra} else ONE")]
+        case "where_positive":
+            return [(args[1], f"ONE if c{i} else ZERO"), (args[2], f"ZERO if c{i} else ONE")]
+    return []
+
+
+def compiled(tree: Tree, uncertain: frozenset[str] = frozenset(), how: Arithmetic | None = None) -> Compiled:
+    """Return the generated functions of `tree`; the bounded one only where an arithmetic is declared."""
+    outputs = (tree.outputs[tree.parameter], *(tree.outputs[name] for name in tree.state))
+    exact = _compile_exact(tree.nodes, tree.inputs, outputs)
+    if how is None:
+        return Compiled(tree, exact, None)
+    known = frozenset(name for name in uncertain if name in tree.inputs)
+    return Compiled(tree, exact, _compile_bounded(tree.nodes, tree.inputs, outputs, known, how))

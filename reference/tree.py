@@ -1,0 +1,171 @@
+"""A program as the tree that is evaluated: hash-consed, with the formula's own operations and nothing rewritten.
+
+Error bounds count the roundings of this tree, so it must be the tree that the specification states: named
+intermediates are nodes of their own and are never substituted into one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sympy import Add, Basic, Expr, Integer, Max, Mul, Piecewise, Pow, Rational, Symbol, true
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Equality, GreaterThan, StrictGreaterThan, StrictLessThan
+
+from gradspec.spec import Program
+from gradspec.spec.symbols import t as STEP
+
+GIVEN, FIELD = "given", "field"  # the gradient is data, or is evaluated as slope * point + offset
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation. `args` index earlier nodes; `extra` is what the kind needs besides.
+
+    kinds: input (name), step, constant (Fraction), sum (signs), product (number of factors; the rest divide),
+    power (exponent), step_power (offset: base ** (step + offset)), root, maximum,
+    at_step (number: args are then and else), where_positive (args are condition, then, else).
+    """
+
+    kind: str
+    args: tuple[int, ...] = ()
+    extra: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The nodes in order of evaluation; `outputs` maps the parameter and each state symbol's name to its next value."""
+
+    nodes: tuple[Node, ...]
+    outputs: Mapping[str, int]
+    inputs: tuple[str, ...]
+    parameter: str
+    state: tuple[str, ...]
+    hyperparameters: Mapping[str, str]  # keyword -> input name
+
+    @property
+    def branches(self) -> tuple[int, ...]:
+        return tuple(index for index, node in enumerate(self.nodes) if node.kind == "where_positive")
+
+
+def build(program: Program, gradient: str = GIVEN) -> Tree:
+    """Return the tree of `program`. With `gradient=GIVEN` every gradient is the input `gradient`, whatever its point."""
+    builder = _Builder(program, gradient)
+    outputs = {str(target): builder.node(expression) for target, expression in program.update.items()}
+    inputs = tuple(dict.fromkeys(node.extra for node in builder.nodes if node.kind == "input"))
+    keywords = {keyword: str(symbol) for keyword, symbol in program.symbols.items() if str(symbol) in inputs}
+    state = tuple(name for name in outputs if name != str(program.parameter))
+    return Tree(tuple(builder.nodes), outputs, inputs, str(program.parameter), state, keywords)
+
+
+class _Builder:
+    def __init__(self, program: Program, gradient: str) -> None:
+        self.program, self.gradient = program, gradient
+        self.nodes: list[Node] = []
+        self.index: dict[Node, int] = {}
+        self.seen: dict[Basic, int] = {}
+
+    def add(self, kind: str, args: tuple[int, ...] = (), extra: Any = None) -> int:
+        node = Node(kind, args, extra)
+        if node not in self.index:
+            self.index[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self.index[node]
+
+    def node(self, expression: Expr) -> int:
+        if expression not in self.seen:
+            self.seen[expression] = self.convert(expression)
+        return self.seen[expression]
+
+    def convert(self, e: Expr) -> int:
+        if e == STEP:
+            return self.add("step")
+        if isinstance(e, Symbol):
+            let = self.program.let
+            return self.node(let[e]) if e in let else self.add("input", (), str(e))
+        if isinstance(e, Rational):
+            return self.add("constant", (), Fraction(int(e.p), int(e.q)))
+        if isinstance(e, Add):
+            return self.sum(e)
+        if isinstance(e, Mul):
+            return self.product(e)
+        if isinstance(e, Pow):
+            return self.power(e)
+        if isinstance(e, Max):
+            first, *rest = (self.node(a) for a in e.args)
+            for other in rest:
+                first = self.add("maximum", (first, other))
+            return first
+        if isinstance(e, Piecewise):
+            return self.piecewise(e)
+        if isinstance(e, AppliedUndef) and e.func.__name__ == "gradient":
+            if self.gradient == GIVEN:
+                return self.add("input", (), "gradient")
+            slope, offset = self.add("input", (), "gradient_slope"), self.add("input", (), "gradient_offset")
+            return self.add("sum", (self.add("product", (slope, self.node(e.args[0])), 2), offset), (1, 1))
+        raise NotImplementedError(f"{self.program.rule}: {e.func.__name__} in {e}: no error weight is known; add one to tree.py")
+
+    def signed(self, e: Expr) -> tuple[int, int]:
+        """The node of |coefficient| * rest and the sign of the coefficient."""
+        coefficient, _ = e.as_coeff_Mul()
+        return (self.node(-e), -1) if coefficient.is_negative else (self.node(e), 1)
+
+    def sum(self, e: Expr) -> int:
+        terms = [self.signed(a) for a in e.args]
+        return self.add("sum", tuple(index for index, _ in terms), tuple(sign for _, sign in terms))
+
+    def product(self, e: Expr) -> int:
+        coefficient, rest = e.as_coeff_Mul()
+        if coefficient.is_negative:
+            return self.add("sum", (self.node(-e),), (-1,))
+        factors: list[int] = []
+        divisors: list[int] = []
+        parts = [*Mul.make_args(rest)]
+        if coefficient.p != 1:
+            parts.append(Integer(coefficient.p))
+        if coefficient.q != 1:
+            parts.append(Rational(1, coefficient.q))
+        for part in parts:
+            base, exponent = part.as_base_exp()
+            inverse = isinstance(part, Pow) and exponent.is_Rational and exponent.is_negative
+            if isinstance(part, Rational) and part.p == 1:
+                divisors.append(self.node(Integer(part.q)))
+            elif inverse:
+                divisors.append(self.node(Pow(base, -exponent)))
+            else:
+                factors.append(self.node(part))
+        one = self.add("constant", (), Fraction(1))
+        factors = [f for f in factors if f != one] or [one]
+        divisors = [d for d in divisors if d != one]
+        if len(factors) == 1 and not divisors:
+            return factors[0]
+        return self.add("product", (*factors, *divisors), len(factors))
+
+    def power(self, e: Expr) -> int:
+        base, exponent = e.base, e.exp
+        if exponent == Rational(1, 2):
+            return self.add("root", (self.node(base),))
+        if exponent.is_Integer and exponent >= 2:
+            return self.add("power", (self.node(base),), int(exponent))
+        if exponent.is_Rational and exponent.is_negative:
+            one = self.add("constant", (), Fraction(1))
+            return self.add("product", (one, self.node(Pow(base, -exponent))), 1)
+        offset = exponent - STEP
+        if offset.is_Integer:
+            return self.add("step_power", (self.node(base),), int(offset))
+        raise NotImplementedError(f"{self.program.rule}: power {e}: no error weight is known; add one to tree.py")
+
+    def piecewise(self, e: Expr) -> int:
+        (then, condition), (otherwise, last) = e.args
+        if last != true:
+            raise NotImplementedError(f"{self.program.rule}: {e}: write the last piece with True")
+        if isinstance(condition, Equality) and condition.lhs == STEP and condition.rhs.is_Integer:
+            return self.add("at_step", (self.node(then), self.node(otherwise)), int(condition.rhs))
+        if isinstance(condition, StrictGreaterThan) and condition.rhs == 0:
+            return self.add("where_positive", (self.node(condition.lhs), self.node(then), self.node(otherwise)))
+        kinds = (GreaterThan, StrictLessThan)
+        hint = "turn it round" if isinstance(condition, kinds) else "use t = n or x > 0"
+        raise NotImplementedError(f"{self.program.rule}: condition {condition}: not understood; {hint}")

@@ -1,0 +1,22 @@
+"""The law: every training rule as a formula, with its dialects, its known errors and the claims about it."""
+
+if __name__ != "gradspec.spec":
+    raise ImportError("import gradspec.spec: a second copy named `spec` would hold unequal rules")
+
+from .catalogue import catalogue, rule
+from .rule import Axis, AxisValue, Claim, Dialect, Hyperparameter, NamedError, Option, Program, Rule, Source
+
+__all__ = [
+    "Axis",
+    "AxisValue",
+    "Claim",
+    "Dialect",
+    "Hyperparameter",
+    "NamedError",
+    "Option",
+    "Program",
+    "Rule",
+    "Source",
+    "catalogue",
+    "rule",
+]

@@ -1,0 +1,32 @@
+"""Finds every rule. Nothing registers itself; a rule exists because a module of this package defines one."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+
+from .rule import Rule, _missing
+
+
+@cache
+def catalogue() -> dict[str, Rule]:
+    """Return every rule of the specification by name, simplest first (in the order of the deck)."""
+    rules: dict[str, Rule] = {}
+    package = import_module("gradspec.spec")
+    for info in walk_packages(package.__path__, "gradspec.spec."):
+        for value in vars(import_module(info.name)).values():
+            if isinstance(value, Rule) and rules.setdefault(value.name, value) is not value:
+                raise ValueError(f"two rules are called {value.name!r}; the second is in {info.name}")
+    return {name: rules[name] for name in sorted(rules, key=_deck_order)}
+
+
+def rule(name: str) -> Rule:
+    """Return the rule called `name`, or raise `LookupError` naming the nearest one."""
+    rules = catalogue()
+    return rules.get(name) or _missing("rule", name, tuple(rules))  # type: ignore[no-any-return]
+
+
+DECK_ORDER = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+
+
+def _deck_order(name: str) -> tuple[int, str]:
+    return (DECK_ORDER.index(name) if name in DECK_ORDER else len(DECK_ORDER), name)

@@ -1,0 +1,114 @@
+"""Momentum (heavy ball): gradients are collected in a buffer, and the buffer moves the parameter."""
+
+from sympy import And, Eq, Piecewise, Rational, Symbol
+
+from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
+from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
+from .gradient_descent import LEARNING_RATE
+from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
+
+arriving = Symbol("arriving", real=True)  # what one gradient brings to the buffer before the gain
+gain = Symbol("gain", nonnegative=True)
+dampening = Symbol("tau", nonnegative=True)
+
+MOMENTUM_HYPERPARAMETER = Hyperparameter("momentum", mu, UNIT_INTERVAL, Rational("0.9"), "share of the buffer that is kept")
+
+
+def _buffer_of_a_constant_gradient(rule: Rule) -> And:
+    """From zero, a constant gradient fills the buffer to η g (1 − μ^t)/(1 − μ): the solved recurrence, by induction."""
+    n = Symbol("n", integer=True, positive=True)
+    c = Symbol("c", real=True)
+    after = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}).formula(m)
+    after = after.xreplace({gradient(w): c})
+    solved = eta * c * (1 - mu**n) / (1 - mu)
+    return And(
+        Eq(after.xreplace({m: rule.state[m]}), solved.subs(n, 1)),
+        Eq(after.xreplace({m: solved}), solved.subs(n, n + 1)),
+    )
+
+
+def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
+    """With m_inside = η m_outside both places give the same parameter and keep the relation."""
+    inside = rule.program({"learning_rate_place": "inside"})
+    outside = rule.program({"learning_rate_place": "outside"})
+    scaled = {m: eta * m}
+    return And(
+        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
+        Eq(inside.formula(m).xreplace(scaled), eta * outside.formula(m)),
+    )
+
+
+MOMENTUM = Rule(
+    name="momentum",
+    title="Momentum",
+    doc="Collects gradients in a buffer that forgets geometrically; the buffer is the step.",
+    parameter=w,
+    inputs={t: "step, counted from 1", eta: "learning rate of this step"},
+    hyperparameters=(LEARNING_RATE, MOMENTUM_HYPERPARAMETER),
+    state={m: 0},
+    let={
+        point: w,
+        g: gradient(point),
+        gain: 1,
+        arriving: eta * g,
+        m_next: mu * m + gain * arriving,
+        displacement: m_next,
+        w_next: w - displacement,
+    },
+    update={w: w_next, m: m_next},
+    options=(
+        Option(
+            "dampening",
+            "shrinks what a gradient brings to the buffer",
+            symbol=dampening,
+            domain=UNIT_INTERVAL,
+            neutral=0,
+            source=Source("PyTorch 2.13.0", "torch/optim/sgd.py"),
+        ),
+        WEIGHT_DECAY,
+    ),
+    axes=(
+        Axis(
+            "learning_rate_place",
+            "whether the buffer collects steps or gradients; visible when the learning rate changes",
+            (
+                AxisValue(
+                    "inside", {arriving: eta * g, displacement: m_next}, Source("Sutskever et al. 2013; lecture deck", "line 635")
+                ),
+                AxisValue("outside", {arriving: g, displacement: eta * m_next}, Source("PyTorch 2.13.0", "torch/optim/sgd.py")),
+            ),
+        ),
+        Axis(
+            "gain",
+            "the weight of the arriving gradient",
+            (
+                AxisValue("one", {gain: 1}, Source("Polyak 1964; lecture deck", "line 635")),
+                AxisValue(
+                    "one_minus_dampening",
+                    {gain: 1 - dampening},
+                    Source("PyTorch 2.13.0", "torch/optim/sgd.py: dampening"),
+                    requires="dampening",
+                ),
+                AxisValue("one_minus_momentum", {gain: 1 - mu}, Source("exponential average, as in Adam")),
+            ),
+        ),
+        Axis(
+            "first_step",
+            "whether the buffer starts from zero or from the first gradient without its gain",
+            (
+                AxisValue("zeros", {m_next: mu * m + gain * arriving}, Source("Sutskever et al. 2013")),
+                AxisValue(
+                    "gradient",
+                    {m_next: Piecewise((arriving, Eq(t, 1)), (mu * m + gain * arriving, True))},
+                    Source("PyTorch 2.13.0", "torch/optim/sgd.py: momentum_buffer is None"),
+                ),
+            ),
+        ),
+        WEIGHT_DECAY_FORM,
+    ),
+    claims=(
+        Claim("a constant gradient fills the buffer to (1 - mu^t)/(1 - mu) steps", _buffer_of_a_constant_gradient, "recurrence"),
+        Claim("inside and outside agree while the learning rate is constant", _inside_is_outside_at_a_constant_rate),
+    ),
+    source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 635"),
+)

@@ -1,0 +1,335 @@
+"""The one central type: a training rule written as data.
+
+A `Rule` is a frozen state machine over the reals: `(parameter, gradient, state, hyperparameters)` to next values. It has
+no behaviour of its own beyond checking itself and putting its pieces together; everything else in gradspec is a
+function of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+from sympy import Basic, Expr, Float, Rational, Set, Symbol, sympify
+from sympy.core.function import AppliedUndef
+from sympy.logic.boolalg import Boolean
+
+Equations = Mapping[Symbol, Expr]
+Dialect = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a formula comes from, precise enough to be looked up."""
+
+    work: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.work}, {self.place}" if self.place else self.work
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameter:
+    """A number the caller must choose: its keyword, symbol, domain, exact default and unit."""
+
+    name: str
+    symbol: Symbol
+    domain: Set
+    default: Rational
+    doc: str
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something a caller may ask for; at its neutral value the rule is unchanged.
+
+    A flag has `symbol=None` and is off or on; a number has a symbol and a domain and is off at `neutral`.
+    `equations` and `state` replace or add to those of the rule when the option is on.
+    """
+
+    name: str
+    doc: str
+    symbol: Symbol | None = None
+    domain: Set | None = None
+    neutral: Any = False
+    unit: str = "1"
+    equations: Equations = field(default_factory=dict)
+    state: Equations = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AxisValue:
+    """One published answer to a question that implementers decide; a convention, so `defined` and cited."""
+
+    name: str
+    equations: Equations
+    source: Source
+    state: Equations = field(default_factory=dict)
+    requires: str | None = None  # an option without which this value cannot be told from another one
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A question on which implementations of the rule differ. `under` names the option that makes it visible."""
+
+    name: str
+    doc: str
+    values: tuple[AxisValue, ...]
+    under: str | None = None
+
+    def value(self, name: str) -> AxisValue:
+        """Return the value called `name`, or raise `LookupError` naming the nearest one."""
+        return {value.name: value for value in self.values}.get(name) or _missing("value of " + self.name, name, self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(value.name for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedError:
+    """A known mistake, of the same form as a dialect: equations put on top of a dialect, then symbols exchanged."""
+
+    name: str
+    doc: str
+    source: Source
+    equations: Equations = field(default_factory=dict)
+    exchange: Equations = field(default_factory=dict)
+    dialect: Dialect = field(default_factory=dict)
+    under: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement about a rule, computed from its formulas, that must be decided and never skipped."""
+
+    name: str
+    statement: Callable[[Rule], Boolean]
+    principle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A rule with every choice made: one dialect, a set of options switched on, perhaps a named error."""
+
+    rule: str
+    parameter: Symbol
+    let: Equations
+    update: Equations  # next values; the keys are the parameter and the state
+    state: Equations  # initial values
+    symbols: Mapping[str, Symbol]  # keyword -> symbol, for hyperparameters and the options switched on
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the program computes, as a hashable value; equal keys mean equal formulas."""
+        order = sorted(self.let, key=str)
+        return (
+            tuple((s, self.let[s]) for s in order),
+            tuple(sorted(self.update.items(), key=lambda item: str(item[0]))),
+            tuple(sorted(self.state.items(), key=lambda item: str(item[0]))),
+        )
+
+    def needed(self) -> tuple[Symbol, ...]:
+        """The intermediates that the update uses, each after those it depends on."""
+        done: dict[Symbol, None] = {}
+
+        def visit(expression: Basic, above: tuple[Symbol, ...]) -> None:
+            for symbol in sorted(expression.free_symbols, key=str):
+                if symbol in above:
+                    raise ValueError(f"{self.rule}: {symbol} is defined by itself; write one of its equations another way")
+                if symbol in self.let and symbol not in done:
+                    visit(self.let[symbol], (*above, symbol))
+                    done[symbol] = None
+
+        for expression in self.update.values():
+            visit(expression, ())
+        return tuple(done)
+
+    def formula(self, target: Symbol) -> Expr:
+        """Return the next value of `target` (or an intermediate) written out in inputs, state and hyperparameters."""
+        expression = self.update.get(target, self.let.get(target, target))
+        for symbol in reversed(self.needed_by(expression)):
+            expression = expression.xreplace({symbol: self.let[symbol]})
+        return expression
+
+    def needed_by(self, expression: Expr) -> tuple[Symbol, ...]:
+        return replace(self, update={self.parameter: expression}).needed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Rule:
+    """One training rule. `let` names the intermediates, `update` gives next values from current values only.
+
+    The gradient is a function: `gradient(point)` in a formula is the gradient at a point of the rule's own choosing.
+    """
+
+    name: str
+    title: str
+    doc: str
+    parameter: Symbol
+    inputs: Mapping[Symbol, str]
+    hyperparameters: tuple[Hyperparameter, ...]
+    state: Equations
+    let: Equations
+    update: Equations
+    options: tuple[Option, ...] = ()
+    axes: tuple[Axis, ...] = ()
+    errors: tuple[NamedError, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    source: Source
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "state", "let", "update"):
+            frozen = {key: sympify(value) if name != "inputs" else value for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, MappingProxyType(frozen))
+        if self.parameter not in self.update:
+            raise ValueError(f"{self.name}: update lacks the parameter {self.parameter}; give its next value")
+        for names in ([o.name for o in self.options], [a.name for a in self.axes], [e.name for e in self.errors]):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{self.name}: a name is used twice in {names}; names must be unique")
+        self._check_symbols()
+
+    def __repr__(self) -> str:
+        return f"Rule({self.name!r})"
+
+    def _pieces(self) -> Iterator[tuple[str, Equations]]:
+        yield "rule", {**self.let, **self.update}
+        for option in self.options:
+            yield f"option {option.name}", option.equations
+        for axis in self.axes:
+            for value in axis.values:
+                yield f"{axis.name}={value.name}", value.equations
+        for error in self.errors:
+            yield f"error {error.name}", error.equations
+
+    def _check_symbols(self) -> None:
+        extras = [*self.options, *(value for axis in self.axes for value in axis.values)]
+        declared = {self.parameter, *self.inputs, *self.state, *self.let, *(h.symbol for h in self.hyperparameters)}
+        for extra in extras:
+            declared |= {*extra.equations, *extra.state}
+            if isinstance(extra, Option) and extra.symbol is not None:
+                declared.add(extra.symbol)
+        for place, equations in self._pieces():
+            for target, expression in equations.items():
+                if unknown := sympify(expression).free_symbols - declared:
+                    names = ", ".join(sorted(map(str, unknown)))
+                    raise ValueError(f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name")
+                if sympify(expression).has(Float):
+                    raise ValueError(f"{self.name}, {place}: {target} contains a float; write Rational('0.1')")
+
+    # -- looking things up ------------------------------------------------------------------------------------------
+
+    def axis(self, name: str) -> Axis:
+        """Return the axis called `name`, or raise `LookupError` naming the nearest one."""
+        names = tuple(axis.name for axis in self.axes)
+        return {axis.name: axis for axis in self.axes}.get(name) or _missing(f"axis of {self.name}", name, names)
+
+    def option(self, name: str) -> Option:
+        """Return the option called `name`, or raise `LookupError` naming the nearest one."""
+        names = tuple(option.name for option in self.options)
+        return {option.name: option for option in self.options}.get(name) or _missing(f"option of {self.name}", name, names)
+
+    def error(self, name: str) -> NamedError:
+        """Return the named error called `name`, or raise `LookupError` naming the nearest one."""
+        names = tuple(error.name for error in self.errors)
+        return {error.name: error for error in self.errors}.get(name) or _missing(f"named error of {self.name}", name, names)
+
+    def switched_on(self, option: str) -> tuple[str, ...]:
+        """The options that must be on for `option` to mean anything, itself included, in the rule's order."""
+        wanted = {option, *self.option(option).requires}
+        return tuple(o.name for o in self.options if o.name in wanted)
+
+    def visible_axes(self, options: tuple[str, ...] | frozenset[str]) -> tuple[Axis, ...]:
+        """The axes that can be seen when just `options` are on."""
+        return tuple(axis for axis in self.axes if axis.under is None or axis.under in options)
+
+    def dialects(self, on: frozenset[str], offered: frozenset[str] | None = None) -> Iterator[dict[str, str]]:
+        """Every combination of the values of the axes visible under `on`.
+
+        A value that `requires` an option is left out where that option is not `offered` (default: not on).
+        """
+        offered = on if offered is None else offered
+        axes = self.visible_axes(on)
+        choices = [[v.name for v in axis.values if v.requires is None or v.requires in offered] for axis in axes]
+        for values in product(*choices):
+            yield dict(zip((axis.name for axis in axes), values, strict=True))
+
+    def complete(self, dialect: Dialect) -> dict[str, str]:
+        """Check `dialect` and fill in the first value of every axis that it leaves out."""
+        for name, value in dialect.items():
+            self.axis(name).value(value)
+        return {axis.name: dialect.get(axis.name, axis.names[0]) for axis in self.axes}
+
+    def check_domain(self, keyword: str, value: Any) -> None:
+        """Raise `ValueError` unless `value` lies in the domain of the hyperparameter or option `keyword`."""
+        entries: dict[str, Hyperparameter | Option] = {h.name: h for h in self.hyperparameters}
+        entries |= {o.name: o for o in self.options}
+        entry = entries.get(keyword) or _missing(f"hyperparameter or option of {self.name}", keyword, tuple(entries))
+        if entry.domain is None:
+            if not isinstance(value, bool):
+                raise ValueError(f"{self.name}: {keyword}={value!r}: must be True or False; it is a switch")
+        elif isinstance(value, bool) or not _finite(value) or Rational(value) not in entry.domain:
+            raise ValueError(f"{self.name}: {keyword}={value!r}: must lie in {interval(entry.domain)}; choose a value there")
+
+    # -- putting pieces together --------------------------------------------------------------------------------------
+
+    def program(
+        self, dialect: Dialect | None = None, options: tuple[str, ...] | frozenset[str] = (), error: str | None = None
+    ) -> Program:
+        """Return the rule with one value per axis and just `options` switched on, `error` put on top if given."""
+        chosen = self.complete(dialect or {})
+        parts: list[Option | AxisValue | NamedError] = [o for o in self.options if o.name in options]
+        for name in options:
+            self.option(name)
+        parts += [axis.value(chosen[axis.name]) for axis in self.visible_axes(options)]
+        let, update, state = dict(self.let), dict(self.update), dict(self.state)
+        if error is not None:
+            parts.append(self.error(error))
+        for part in parts:
+            state |= getattr(part, "state", {})
+            for target, expression in part.equations.items():
+                (update if target in state or target == self.parameter else let)[target] = sympify(expression)
+        if error is not None and (exchange := self.error(error).exchange):
+            let = {s: e.xreplace(dict(exchange)) for s, e in let.items()}
+            update = {s: e.xreplace(dict(exchange)) for s, e in update.items()}
+        off = {o.symbol: sympify(o.neutral) for o in self.options if o.symbol is not None and o.name not in options}
+        let = {s: e.xreplace(off) for s, e in let.items()}
+        symbols = {h.name: h.symbol for h in self.hyperparameters}
+        symbols |= {o.name: o.symbol for o in self.options if o.name in options and o.symbol is not None}
+        return Program(self.name, self.parameter, let, update, state, symbols)
+
+    def gradient_points(self, program: Program) -> set[Expr]:
+        """The points at which `program` asks for the gradient, written out in current values."""
+        calls = {call for target in program.update for call in program.formula(target).atoms(AppliedUndef)}
+        return {call.args[0] for call in calls}
+
+    def replaced(self, **changes: Any) -> Rule:
+        """Return a copy with some fields changed; used to see that everything follows the formula."""
+        return replace(self, **changes)
+
+
+def interval(domain: Set) -> str:
+    """Write a SymPy interval as `[0, 1)`."""
+    left, right = "(" if domain.left_open else "[", ")" if domain.right_open else "]"
+    return f"{left}{domain.inf}, {'infinity' if domain.sup.is_infinite else domain.sup}{right}"
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return bool(float(value) - float(value) == 0)
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _missing(kind: str, name: str, names: tuple[str, ...]) -> Any:
+    near = get_close_matches(name, names, n=1, cutoff=0.0)
+    hint = f"; did you mean {near[0]!r}? there are: {', '.join(names)}" if near else "; there are none"
+    raise LookupError(f"no {kind} is called {name!r}{hint}")
