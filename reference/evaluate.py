@@ -134,17 +134,16 @@ class Run:
         self.how = how
         uncertain = frozenset() if how is None else uncertain_inputs(self.tree, how, hyperparameters)
         self.code: Compiled = compiled(self.tree, uncertain, how)
-        self.values = {name: ball(_real(hyperparameters[k])) for k, name in self.tree.hyperparameters.items() if k in hyperparameters}
+        named = {str(symbol): hyperparameters[k] for k, symbol in program.symbols.items() if k in hyperparameters}
+        self.values = {name: ball(_real(value)) for name, value in named.items()}
         self.count = 0
-        start = {str(s): e for s, e in program.state.items()}
-        state = tuple(self._initial(start[name]) for name in self.tree.state)
-        quiet = tuple(ZERO for _ in state)
-        self.worlds: list[list[World]] = [[(state, quiet)] for _ in range(coordinates)]
+        start = {str(s): str(e) for s, e in program.state.items()}
+        first = [named[start[name]] if start[name] in named else Fraction(start[name]) for name in self.tree.state]
+        state = tuple(ball(_real(value)) for value in first)
+        noise = tuple(ZERO if how is None else arb(0, ball(_storage_error(value, how))) for value in first)
+        self.worlds: list[list[World]] = [[(state, noise)] for _ in range(coordinates)]
         self.uncertain = tuple(name for name in self.tree.inputs if name in uncertain)
         self.errors = self._input_errors(hyperparameters) if how is not None else {}
-
-    def _initial(self, expression: Any) -> arb:
-        return self.values[str(expression)] if str(expression) in self.values else ball(Fraction(str(expression)))
 
     def _input_errors(self, hyperparameters: Mapping[str, Real]) -> dict[str, arb]:
         assert self.how is not None

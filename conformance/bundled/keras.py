@@ -1,0 +1,35 @@
+"""keras.optimizers of Keras 3, whose backend KERAS_BACKEND chooses before Keras is imported."""
+
+import keras
+
+from gradspec.conformance.bridges.keras import keras_optimizer
+from gradspec.conformance.bundled import row
+from gradspec.conformance.implementation import Implementation
+
+RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+
+
+def implementation(name: str) -> Implementation:
+    """Build `keras/torch` or `keras/jax`."""
+    backend = name.removeprefix("keras/")
+    if keras.config.backend() != backend:
+        raise RuntimeError(
+            f"Keras runs on {keras.config.backend()} here; {name} needs KERAS_BACKEND={backend}"
+        )
+    library = Implementation(
+        name,
+        version=str(keras.__version__),
+        arrays="numpy",
+        claims=dict.fromkeys(RULES, "keras"),
+        dtypes=("float64", "float32"),
+        subnormal="flush" if backend == "jax" else "kept",
+        environment=row(name).environment,
+    )
+    optimizers = keras.optimizers
+    library.optimizer("gradient_descent")(keras_optimizer(optimizers.SGD, momentum=0.0, nesterov=False))
+    library.optimizer("momentum")(keras_optimizer(optimizers.SGD, nesterov=False))
+    library.optimizer("nesterov")(keras_optimizer(optimizers.SGD, nesterov=True))
+    library.optimizer("adagrad")(keras_optimizer(optimizers.Adagrad))
+    library.optimizer("rmsprop")(keras_optimizer(optimizers.RMSprop))
+    library.optimizer("adam")(keras_optimizer(optimizers.Adam))
+    return library

@@ -1,0 +1,78 @@
+"""gradspec's own fast functions as an implementation, under any dialect."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+from gradspec.conformance.bridges.names import KEYWORDS, Adapter
+from gradspec.conformance.implementation import Implementation
+from gradspec.spec import rule
+from gradspec.spec.vendors import vendor
+
+Dialect = str | Mapping[str, str]
+
+RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+
+
+def build(
+    name: str, functions: ModuleType, dialect: Dialect, *, arrays: str, dtypes: tuple[str, ...]
+) -> Implementation:
+    """Build an implementation from the functions of `gradspec.fast.numpy` or `gradspec.fast.torch`.
+
+    A vendor's rules are those that the vendor has. Axis values go to every rule that knows them; where they
+    say nothing, the rule's first value holds.
+    """
+    dialects = {
+        optimizer: chosen for optimizer in RULES if (chosen := _chosen(optimizer, dialect)) is not None
+    }
+    if not isinstance(dialect, str):
+        known = {(axis.name, value) for each in RULES for axis in rule(each).axes for value in axis.names}
+        for axis, value in dialect.items() - known:
+            raise LookupError(f"{axis}={value!r}: no rule has this axis with this value")
+    library = Implementation(
+        name,
+        version=metadata.version("gradspec"),
+        arrays=arrays,
+        claims=dialects,
+        dtypes=dtypes,
+        own=True,
+    )
+    for optimizer, chosen in dialects.items():
+        function = getattr(functions, optimizer)
+        library.optimizer(optimizer)(adapter(function, chosen, point_chosen=optimizer == "nesterov"))
+    return library
+
+
+def adapter(function: Callable[..., Any], dialect: Dialect, *, point_chosen: bool = False) -> Adapter:
+    """Adapt one function `state = function(w, gradient, state, *, learning_rate, ..., dialect)`.
+
+    With `point_chosen` the function gets the gradient as a callable and chooses where to evaluate it.
+    """
+    offer = {name: (name,) for name in inspect.signature(function).parameters if name in KEYWORDS}
+
+    def start(w: Any, arguments: dict[str, Any]) -> Callable[..., Any]:
+        state: Any = None
+
+        def step(gradient: Any, learning_rate: float) -> Any:
+            nonlocal state
+            state = function(w, gradient, state, learning_rate=learning_rate, dialect=dialect, **arguments)
+            return w
+
+        def step_from(gradient_at: Callable[[Any], Any], learning_rate: float) -> Any:
+            return step(gradient_at, learning_rate)
+
+        return step_from if point_chosen else step
+
+    return Adapter(offer, {}, start)
+
+
+def _chosen(name: str, dialect: Dialect) -> Dialect | None:
+    """Return what the dialect means for one rule; None for a vendor without it."""
+    if isinstance(dialect, str):
+        return dialect if name in vendor(dialect).rows else None
+    values = {axis.name: axis.names for axis in rule(name).axes}
+    return rule(name).complete(
+        {axis: value for axis, value in dialect.items() if value in values.get(axis, ())}
+    )

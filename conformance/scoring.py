@@ -1,0 +1,146 @@
+"""How well programs explain what an implementation did: |got − exact| / E for every step and coordinate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flint import ctx
+
+from gradspec.reference.arithmetic import Arithmetic, arithmetic
+from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
+from gradspec.reference.tree import FIELD, GIVEN
+from gradspec.spec import Program, Rule
+
+from .case import Case, Outcome, Slopes
+
+K = 2  # the project's one factor: accepted is |got − exact| ≤ K·E
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Per step and coordinate the score, or None where nothing can be decided (the accepted set is unbounded)."""
+
+    rows: tuple[tuple[float | None, ...], ...]
+
+    @property
+    def worst(self) -> float:
+        return max((s for row in self.rows for s in row if s is not None), default=0.0)
+
+    @property
+    def accepted(self) -> bool:
+        return self.worst <= K
+
+    @property
+    def undecided(self) -> int:
+        return sum(s is None for row in self.rows for s in row)
+
+    def first_rejection(self) -> tuple[int, int] | None:
+        """Step (from 0) and coordinate of the first rejected element, the worst coordinate of its step."""
+        for step, row in enumerate(self.rows):
+            rejected = [(s, i) for i, s in enumerate(row) if s is not None and s > K]
+            if rejected:
+                return step, max(rejected)[1]
+        return None
+
+
+def score(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> Scores:
+    """Judge one outcome against one program, every step anchored at the observed parameter."""
+    rows = [
+        tuple(p.score(x) if p.informative else None for p, x in zip(predictions, got, strict=True))
+        for predictions, got in zip(predict(program, case, outcome, how), outcome.parameters, strict=True)
+    ]
+    return Scores(tuple(rows))
+
+
+def predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:
+    """Return, for every step, the accepted sets around the exact continuation of what was observed."""
+    precision = PRECISION
+    while True:
+        with ctx.workprec(precision):
+            found = _predict(program, case, outcome, how)
+            if precision > 4000 or all(_sharp(p) for row in found for p in row):
+                return found
+        precision *= 2
+
+
+def _sharp(prediction: Prediction) -> bool:
+    """Whether the enclosure of the exact value is far narrower than the bound it is used against."""
+    return all(not bound.is_finite() or not value.is_finite() or value.rad() * 2**20 <= bound for value, bound, _ in prediction.worlds)
+
+
+def _predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:
+    as_field = not _supplied(program, case, outcome)
+    run = Run(program, numbers(case), len(case.w), gradient=FIELD if as_field else GIVEN, how=how)
+    observed: tuple[float, ...] = case.w
+    rows = []
+    for k, (given, rate) in enumerate(zip(case.steps, case.learning_rates, strict=True)):
+        gradient: Gradient
+        if as_field:
+            assert isinstance(given, Slopes)
+            gradient = Field(given.slope, given.offset)
+        else:
+            assert isinstance(given, tuple) or outcome.gradients is not None
+            gradient = outcome.gradients[k] if outcome.gradients is not None else given  # type: ignore[assignment]
+        rows.append(run.step(observed, gradient, rate))
+        observed = outcome.parameters[k]
+    return rows
+
+
+def _supplied(program: Program, case: Case, outcome: Outcome) -> bool:
+    """Whether the gradients that were handed out are those the program asks for."""
+    if not any(isinstance(step, Slopes) for step in case.steps):
+        return True
+    return outcome.gradients is not None and at_parameter(program)
+
+
+@lru_cache(maxsize=1024)
+def _points(key: object, rule: str, holder: _Key) -> bool:
+    return _asked(holder.program)
+
+
+class _Key:
+    """A program that hashes by what it computes."""
+
+    __slots__ = ("key", "program")
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.key = program, program.key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def at_parameter(program: Program) -> bool:
+    """Whether the program asks for the gradient at the parameter and nowhere else."""
+    holder = _Key(program)
+    return _points(holder.key, program.rule, holder)
+
+
+def _asked(program: Program) -> bool:
+    from sympy.core.function import AppliedUndef
+
+    calls = {call for target in program.update for call in program.formula(target).atoms(AppliedUndef)}
+    return all(call.args[0] == program.parameter for call in calls)
+
+
+def numbers(case: Case) -> dict[str, float]:
+    """The numeric hyperparameters and options of a case."""
+    return {**case.hyperparameters, **{k: v for k, v in case.options.items() if not isinstance(v, bool)}}
+
+
+def declared(dtype: str, operations: Mapping[str, str], subnormal: str) -> Arithmetic:
+    """The arithmetic that an implementation declares for `dtype`."""
+    return arithmetic(dtype, operations=operations.get(dtype), flush=subnormal == "flush")
+
+
+def program_for(rule: Rule, dialect: Mapping[str, str], case: Case, error: str | None = None) -> Program:
+    """The program that a dialect (perhaps with a named error) means for `case`."""
+    if error is not None and (under := rule.error(error).under) is not None and under not in case.switched_on:
+        error = None
+    return rule.program(dialect, case.switched_on, error)

@@ -1,0 +1,211 @@
+"""Runs cases on an implementation in this process. The harness owns the loop, the gradient and every copy.
+
+Nothing that an adapter keeps or returns is trusted to stay as it is: parameters are read out at once, gradients are
+compared with what was handed out, and kind, shape and dtype of every result are checked.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from importlib import import_module
+from typing import Any
+
+from gradspec.reference.arithmetic import number_format
+
+from .case import Case, Misbehaviour, Outcome, Slopes, Unsupported
+from .implementation import Implementation, Offer
+
+
+def run_case(implementation: Implementation, case: Case, *, watch: bool = False) -> Outcome:
+    """Return what the implementation does on `case`; raise `Misbehaviour` or `Unsupported` with a one-line reason.
+
+    With `watch`, an adapter that computes with gradspec itself is caught (its own backends excepted).
+    """
+    found = implementation.offers[case.rule]
+    kind = _kinds()[implementation.arrays]
+    shape = case.shape or (len(case.w),)
+    try:
+        with _watching(implementation) if watch and not implementation.own else _nothing():
+            return _run(found, case, kind, shape)
+    except (Misbehaviour, Unsupported):
+        raise
+    except NotImplementedError as error:
+        raise Unsupported(f"{case.rule}: {error or 'NotImplementedError'}") from error
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
+        raise Misbehaviour(f"{case.name}: the adapter raised {type(error).__name__}: {error} ({place})") from error
+
+
+def _run(found: Offer, case: Case, kind: _Arrays, shape: tuple[int, ...]) -> Outcome:
+    keywords = {**case.hyperparameters, **case.options}
+    step = found.function(kind.make(case.w, shape, case.dtype), **keywords)
+    if not callable(step):
+        raise Misbehaviour(f"{case.name}: the adapter returned {type(step).__name__}; it must return the function step(gradient, learning_rate)")
+    takes_callable = wants_gradient_function(step)
+    parameters: list[tuple[float, ...]] = []
+    handed_out: list[tuple[float, ...]] = []
+    current: Sequence[float] = case.w
+    for number, (given, rate) in enumerate(zip(case.steps, case.learning_rates, strict=True), start=1):
+        if takes_callable:
+            result = step(_gradient_function(given, kind, case, number), rate)
+        else:
+            values = gradient_at(given, current, case.dtype)
+            gradient = kind.make(values, shape, case.dtype)
+            result = step(gradient, rate)
+            if tuple(kind.read(gradient)) != values:
+                raise Misbehaviour(f"{case.name}: step {number} changed the gradient it was given; copy it before working on it")
+            handed_out.append(values)
+        current = _checked(result, kind, case, shape, number)
+        parameters.append(tuple(current))
+    return Outcome(tuple(parameters), None if takes_callable else tuple(handed_out))
+
+
+def wants_gradient_function(step: Callable[..., Any]) -> bool:
+    """Whether `step` declares `gradient_at` as its first parameter."""
+    try:
+        names = list(inspect.signature(step).parameters)
+    except (TypeError, ValueError):
+        return False
+    return bool(names) and names[0] == "gradient_at"
+
+
+def step_on(step: Callable[..., Any], w: Any, gradient: Callable[[Any], Any], learning_rate: float) -> Any:
+    """Take one step the way the harness does: hand over the gradient, or the function where `step` declares `gradient_at`."""
+    return step(gradient if wants_gradient_function(step) else gradient(w), learning_rate)
+
+
+def gradient_at(given: tuple[float, ...] | Slopes, point: Sequence[float], dtype: str) -> tuple[float, ...]:
+    """The gradient at `point`: exact, then rounded once to the dtype. NaN and infinite points give NaN."""
+    if not isinstance(given, Slopes):
+        return given
+    number = number_format(dtype)
+    values = []
+    for slope, x, offset in zip(given.slope, point, given.offset, strict=True):
+        if x - x != 0:
+            values.append(float("nan"))
+            continue
+        rounded = number.round(Fraction(slope) * Fraction(x) + Fraction(offset))
+        values.append(float(rounded) if rounded is not None else float("inf"))
+    return tuple(values)
+
+
+def _gradient_function(given: tuple[float, ...] | Slopes, kind: _Arrays, case: Case, number: int) -> Callable[[Any], Any]:
+    shape = case.shape or (len(case.w),)
+
+    def gradient(point: Any) -> Any:
+        return kind.make(gradient_at(given, _checked(point, kind, case, shape, number), case.dtype), shape, case.dtype)
+
+    return gradient
+
+
+def _checked(result: Any, kind: _Arrays, case: Case, shape: tuple[int, ...], number: int) -> list[float]:
+    """The numbers in `result`, after its kind, shape and dtype have been found right."""
+    if result is None:
+        raise Misbehaviour(f"{case.name}: step {number} returned None; it must return the new parameter")
+    if not kind.owns(result):
+        raise Misbehaviour(f"{case.name}: step {number} returned {type(result).__name__}; it must return {kind.word}")
+    if tuple(result.shape) != shape:
+        raise Misbehaviour(f"{case.name}: step {number} returned shape {tuple(result.shape)}; it must be {shape}, that of the parameter")
+    if kind.dtype(result) != case.dtype:
+        raise Misbehaviour(f"{case.name}: step {number} returned dtype {kind.dtype(result)}; it must be {case.dtype}, that of the parameter")
+    return kind.read(result)
+
+
+class _Arrays:
+    """How arrays of one library are made, checked and read; the library is imported only when it is needed."""
+
+    word = "an array"
+
+    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
+        raise NotImplementedError
+
+    def owns(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def dtype(self, value: Any) -> str:
+        return str(value.dtype)
+
+    def read(self, value: Any) -> list[float]:
+        return [float(x) for x in value.reshape(-1).tolist()]
+
+
+class _NumPy(_Arrays):
+    word = "a numpy array"
+
+    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
+        if dtype == "bfloat16":
+            raise Unsupported("NumPy has no bfloat16")
+        return import_module("numpy").array(values, dtype=dtype).reshape(shape)
+
+    def owns(self, value: Any) -> bool:
+        return isinstance(value, import_module("numpy").ndarray)
+
+
+class _Torch(_Arrays):
+    word = "a torch tensor"
+
+    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
+        torch = import_module("torch")
+        return torch.tensor(values, dtype=getattr(torch, dtype)).reshape(shape)
+
+    def owns(self, value: Any) -> bool:
+        return isinstance(value, import_module("torch").Tensor)
+
+    def dtype(self, value: Any) -> str:
+        return str(value.dtype).removeprefix("torch.")
+
+    def read(self, value: Any) -> list[float]:
+        return [float(x) for x in value.detach().reshape(-1).tolist()]
+
+
+class _Jax(_Arrays):
+    word = "a jax array"
+
+    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
+        numpy, jax = import_module("numpy"), import_module("jax.numpy")
+        if dtype == "float64" and not import_module("jax").config.jax_enable_x64:
+            raise Unsupported("float64 needs JAX_ENABLE_X64=true in the environment")
+        return jax.asarray(numpy.array(values, dtype=dtype).reshape(shape))
+
+    def owns(self, value: Any) -> bool:
+        return isinstance(value, import_module("jax").Array)
+
+
+def _kinds() -> dict[str, _Arrays]:
+    return {"numpy": _NumPy(), "torch": _Torch(), "jax": _Jax()}
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+OPEN_TO_ADAPTERS = ("gradspec.conformance.session", "gradspec.conformance.bridges")
+
+
+@contextmanager
+def _watching(implementation: Implementation) -> Iterator[None]:
+    """Notice calls into gradspec while an adapter runs; an implementation cannot be its own judge's answer."""
+    seen: list[str] = []
+
+    def observe(frame: Any, event: str, _: Any) -> None:
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith("gradspec.") and not module.startswith(OPEN_TO_ADAPTERS):
+            caller = frame.f_back.f_globals.get("__name__", "") if frame.f_back else ""
+            if not caller.startswith("gradspec."):
+                seen.append(module)
+
+    before = sys.getprofile()
+    sys.setprofile(observe)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+    if seen:
+        raise Misbehaviour(f"{implementation.name}: the adapter computes with gradspec itself ({seen[0]}); call the implementation to be judged")

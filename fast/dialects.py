@@ -1,0 +1,174 @@
+"""The dialects as this layer understands them: which choices each rule leaves open, and who made which.
+
+Stated a second time on purpose, so that a comparison with another table means something.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+_WEIGHT_DECAY_FORM = ("l2", "decoupled", "decoupled_schedule")
+
+#: Rule -> axis -> its values. The first value holds where a dialect says nothing about the axis.
+AXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "gradient_descent": {"weight_decay_form": _WEIGHT_DECAY_FORM},
+    "momentum": {
+        "learning_rate_place": ("inside", "outside"),
+        "gain": ("one", "one_minus_dampening", "one_minus_momentum"),
+        "first_step": ("zeros", "gradient"),
+        "weight_decay_form": _WEIGHT_DECAY_FORM,
+    },
+    "nesterov": {
+        "nesterov_form": ("look_ahead", "stored_look_ahead"),
+        "learning_rate_place": ("inside", "outside"),
+        "weight_decay_form": _WEIGHT_DECAY_FORM,
+    },
+    "adagrad": {
+        "epsilon_place": ("outside", "inside", "inside_guarded"),
+        "weight_decay_form": _WEIGHT_DECAY_FORM,
+    },
+    "rmsprop": {
+        "epsilon_place": ("inside", "outside"),
+        "learning_rate_place": ("inside", "outside"),
+        "weight_decay_form": _WEIGHT_DECAY_FORM,
+    },
+    "adam": {
+        "epsilon_place": ("outside", "inside", "hat", "root_plus_outside"),
+        "bias_correction": ("both", "none"),
+        "amsgrad_max": ("raw", "corrected"),
+        "weight_decay_form": _WEIGHT_DECAY_FORM,
+    },
+}
+
+_INSIDE_FROM_ZERO = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}
+_OUTSIDE_FROM_ZERO = {"learning_rate_place": "outside", "gain": "one", "first_step": "zeros"}
+_STORED_INSIDE = {"nesterov_form": "stored_look_ahead", "learning_rate_place": "inside"}
+_STORED_OUTSIDE = {"nesterov_form": "stored_look_ahead", "learning_rate_place": "outside"}
+_LOOK_AHEAD_INSIDE = {"nesterov_form": "look_ahead", "learning_rate_place": "inside"}
+_ALL_INSIDE = {"epsilon_place": "inside", "learning_rate_place": "inside"}
+_L2 = {"weight_decay_form": "l2"}
+_DECOUPLED = {"weight_decay_form": "decoupled"}
+
+#: Vendor -> rule -> axis -> value. An absent rule is not provided by the vendor. An absent axis shows only under
+#: an option that the vendor lacks, or (optax's weight decay) is left to the caller.
+VENDORS: dict[str, dict[str, dict[str, str]]] = {
+    "torch": {
+        "gradient_descent": _L2,
+        "momentum": {
+            "learning_rate_place": "outside",
+            "gain": "one_minus_dampening",
+            "first_step": "gradient",  # dampening is skipped once
+            **_L2,
+        },
+        "nesterov": {**_STORED_OUTSIDE, **_L2},
+        "adagrad": {"epsilon_place": "outside", **_L2},
+        "rmsprop": {"epsilon_place": "outside", "learning_rate_place": "outside", **_L2},
+        "adam": {"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": "raw", **_L2},
+    },
+    "keras": {
+        "gradient_descent": _DECOUPLED,
+        "momentum": {**_INSIDE_FROM_ZERO, **_DECOUPLED},
+        "nesterov": {**_STORED_INSIDE, **_DECOUPLED},
+        "adagrad": {"epsilon_place": "inside", **_DECOUPLED},
+        "rmsprop": {**_ALL_INSIDE, **_DECOUPLED},
+        "adam": {"epsilon_place": "hat", "bias_correction": "both", "amsgrad_max": "raw", **_DECOUPLED},
+    },
+    "optax": {
+        "gradient_descent": {},
+        "momentum": _OUTSIDE_FROM_ZERO,
+        "nesterov": _STORED_OUTSIDE,
+        "adagrad": {"epsilon_place": "inside_guarded"},
+        "rmsprop": _ALL_INSIDE,
+        "adam": {"epsilon_place": "root_plus_outside", "bias_correction": "both", "amsgrad_max": "corrected"},
+    },
+    "sklearn": {
+        "gradient_descent": {},
+        "momentum": _INSIDE_FROM_ZERO,
+        "nesterov": _STORED_INSIDE,
+        "adam": {"epsilon_place": "hat", "bias_correction": "both"},
+    },
+    "tinygrad": {
+        "gradient_descent": _L2,
+        "momentum": {**_OUTSIDE_FROM_ZERO, **_L2},
+        "nesterov": {**_STORED_OUTSIDE, **_L2},
+        "adam": {"epsilon_place": "outside", "bias_correction": "both", **_L2},
+    },
+    "tfjs": {
+        "gradient_descent": {},
+        "momentum": _OUTSIDE_FROM_ZERO,
+        "nesterov": _STORED_OUTSIDE,
+        "adagrad": {"epsilon_place": "inside"},
+        "rmsprop": _ALL_INSIDE,
+        "adam": {"epsilon_place": "outside", "bias_correction": "both"},
+    },
+    "deck": {
+        "gradient_descent": {},
+        "momentum": _INSIDE_FROM_ZERO,
+        "nesterov": _LOOK_AHEAD_INSIDE,  # as the slide means it; its sign in front of μm is an error
+        "adagrad": {"epsilon_place": "inside"},
+        "rmsprop": {"epsilon_place": "inside"},
+        "adam": {"epsilon_place": "inside", "bias_correction": "both"},
+    },
+    "paper": {
+        "gradient_descent": {},
+        "momentum": _INSIDE_FROM_ZERO,  # Sutskever et al. 2013
+        "nesterov": _LOOK_AHEAD_INSIDE,  # Sutskever et al. 2013
+        "adagrad": {"epsilon_place": "outside"},  # Duchi, Hazan and Singer 2011
+        "rmsprop": _ALL_INSIDE,  # Graves 2013
+        "adam": {
+            "epsilon_place": "outside",  # Kingma and Ba 2015, algorithm 1
+            "bias_correction": "both",
+            "amsgrad_max": "raw",  # Reddi, Kale and Kumar 2018
+            "weight_decay_form": "decoupled_schedule",  # Loshchilov and Hutter 2019
+        },
+    },
+}
+
+
+def resolve(rule: str, dialect: str | Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every axis of the rule.
+
+    `dialect` is a vendor's name or a mapping from axis to value; an axis it leaves out gets its
+    first value. Raises ValueError for an unknown rule, vendor, axis or value and for a vendor without the
+    rule, TypeError for anything else.
+    """
+    if rule not in AXES:
+        raise ValueError(f"rule={rule!r}: no such rule; {_nearest(rule, AXES)}")
+    if isinstance(dialect, str):
+        chosen: Mapping[str, str] = _vendor_values(rule, dialect)
+    elif isinstance(dialect, Mapping):
+        chosen = dialect
+    else:
+        kind = type(dialect).__name__
+        raise TypeError(
+            f"dialect={kind}: must name a vendor or map axes to values; pass one of {_listed(VENDORS)}"
+        )
+    axes = AXES[rule]
+    for axis, value in chosen.items():
+        if axis not in axes:
+            raise ValueError(f"dialect axis={axis!r}: {rule} has no such axis; {_nearest(axis, axes)}")
+        if value not in axes[axis]:
+            raise ValueError(f"{axis}={value!r}: no such value for {rule}; {_nearest(value, axes[axis])}")
+    return {axis: chosen.get(axis, values[0]) for axis, values in axes.items()}
+
+
+def _vendor_values(rule: str, vendor: str) -> Mapping[str, str]:
+    """Return what the vendor chose for the rule."""
+    if rule in VENDORS.get(vendor, {}):
+        return VENDORS[vendor][rule]
+    offering = [name for name, rules in VENDORS.items() if rule in rules]
+    if vendor in VENDORS:
+        raise ValueError(f"dialect={vendor!r}: has no {rule}; choose {_listed(offering)}")
+    raise ValueError(f"dialect={vendor!r}: no such vendor; {_nearest(vendor, offering)}")
+
+
+def _nearest(name: object, valid: Iterable[str]) -> str:
+    """Return the remedy for a misspelled name: the nearest valid one, and all of them."""
+    names = list(valid)
+    close = get_close_matches(str(name), names, n=1)
+    return f"did you mean {close[0]!r}? Valid: {', '.join(names)}" if close else f"choose {_listed(names)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return "a, b or c"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
