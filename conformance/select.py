@@ -43,7 +43,7 @@ def select(names: Sequence[str]) -> Selection:
             loaded += load_all(name)
     if not names:
         rows = list(BUNDLED)
-    rows = list(dict.fromkeys(rows))
+    rows = [row for row in BUNDLED if row in rows]
     present = tuple(row for row in rows if not row.missing())
     absent = tuple(row for row in rows if row.missing())
     for name in names:

@@ -14,7 +14,7 @@ from gradspec.spec import catalogue
 
 from .bundled import BUNDLED, Bundled
 from .implementation import Claim, Implementation
-from .judge import judge_rule
+from .judging import judge_rule
 from .select import CannotStart, start
 from .session import run_case
 from .verdict import Result, Run

@@ -48,8 +48,8 @@ _ALL_INSIDE = {"epsilon_place": "inside", "learning_rate_place": "inside"}
 _L2 = {"weight_decay_form": "l2"}
 _DECOUPLED = {"weight_decay_form": "decoupled"}
 
-#: Vendor -> rule -> axis -> value. An absent rule is not provided by the vendor. An absent axis shows only under
-#: an option that the vendor lacks, or (optax's weight decay) is left to the caller.
+#: Vendor -> rule -> axis -> value. An absent rule is not provided by the vendor. An absent axis shows only
+#: under an option that the vendor lacks, or (optax's weight decay) is left to the caller.
 VENDORS: dict[str, dict[str, dict[str, str]]] = {
     "torch": {
         "gradient_descent": _L2,

@@ -261,9 +261,8 @@ def _update(
         )
     slope = _checked("gradient", gradient, target)
     new_w, new_buffers = todo.advance(torch, target, slope, point, buffers)
-    target.copy_(new_w)
-    for name, values in new_buffers.items():
-        buffers[name].copy_(values)
+    # One launch for all; and Tensor.copy_ cannot be traced for a GPU on a build without one.
+    torch._foreach_copy_([target, *(buffers[name] for name in new_buffers)], [new_w, *new_buffers.values()])
     return todo.finished(state, buffers)
 
 

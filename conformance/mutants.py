@@ -1,0 +1,151 @@
+"""Wrong rules made from right ones: one node of one formula changed. A judge that lets one pass is not testing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sympy import Add, Expr, Integer, Max, Min, Mul, Piecewise, Pow, Rational, Symbol, preorder_traversal
+
+from gradspec.reference.arithmetic import arithmetic
+from gradspec.reference.equality import same_function
+from gradspec.spec import Program, Rule
+from gradspec.spec.symbols import t as STEP
+
+from .case import Case
+from .cases import build_cases
+from .scoring import score
+from .simulation import simulate
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A program that differs from a dialect by one change, and what was changed."""
+
+    change: str
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
+class Killing:
+    """What became of a mutant: the case that kills it, or a proof that it is no mutant at all."""
+
+    mutant: Mutant
+    case: str | None
+    equivalent: bool
+
+    @property
+    def settled(self) -> bool:
+        return self.case is not None or self.equivalent
+
+
+def mutants(program: Program) -> list[Mutant]:
+    """Every program that differs from `program` in one node of one equation that it uses; no two of equal formula."""
+    found: dict[object, Mutant] = {}
+    for target in program.needed():
+        for what, expression in _changes(program.let[target], program):
+            changed = replace(program, let={**program.let, target: expression})
+            found.setdefault(changed.key, Mutant(f"{target}: {what}", changed))
+    for target, changed in _state_changes(program):
+        found.setdefault(changed.key, Mutant(target, changed))
+    found.pop(program.key, None)
+    return [m for m in found.values() if _sound(m.program)]
+
+
+def _sound(program: Program) -> bool:
+    try:
+        program.needed()
+    except ValueError:  # a swap has made an equation refer to itself
+        return False
+    return True
+
+
+def _changes(expression: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
+    """The expression with one of its nodes changed, with a word for the change."""
+    seen = set()
+    for node in preorder_traversal(expression):
+        if node in seen or not isinstance(node, Expr):
+            continue
+        seen.add(node)
+        for what, other in _node_changes(node, program):
+            changed = expression.xreplace({node: other})
+            if changed != expression and not changed.is_Boolean:
+                yield f"{node} -> {other} ({what})", changed
+
+
+def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
+    if isinstance(node, Add):
+        for i, term in enumerate(node.args):
+            rest = node.args[:i] + node.args[i + 1 :]
+            yield "sign", Add(*rest, -term)
+            yield "dropped term", Add(*rest)
+            yield "duplicated term", Add(*node.args, term)
+    elif isinstance(node, Mul):
+        for i, factor in enumerate(node.args):
+            rest = node.args[:i] + node.args[i + 1 :]
+            if not factor.is_Number:
+                yield "dropped factor", Mul(*rest)
+                yield "duplicated factor", Mul(*rest, factor**2)
+                yield "operator", Mul(*rest, 1 / factor)
+    elif isinstance(node, Pow):
+        if node.exp == Rational(1, 2):
+            yield "operator", node.base
+        elif node.exp.is_Number:
+            yield "exponent", node.base ** (node.exp + 1) if node.exp > 0 else node.base ** (node.exp - 1)
+            yield "exponent", node.base
+        else:
+            yield "off-by-one step", node.base ** (node.exp + 1)
+            yield "exponent", node.base
+    elif isinstance(node, Max):
+        yield "operator", _minimum(node)
+        for argument in node.args:
+            yield "operand", argument
+    elif isinstance(node, Piecewise):
+        for piece, _ in node.args:
+            yield "branch", piece
+    elif isinstance(node, Integer) and node != 0:
+        yield "constant", node + 1
+    elif isinstance(node, Symbol) and node != STEP:
+        yield "constant", 2 * node
+        for other in _comparable(node, program):
+            yield "operand", other
+
+
+def _minimum(node: Max) -> Expr:
+    """min(a, b) = a + b − max(a, b); the tree has no minimum of its own."""
+    return Add(*node.args, -node) if len(node.args) == 2 else Min(*node.args)
+
+
+def _comparable(symbol: Symbol, program: Program) -> list[Symbol]:
+    """Other symbols that a slip of the pen could put here: of the same kind, state or hyperparameter."""
+    for family in (set(program.state), set(program.symbols.values())):
+        if symbol in family:
+            return sorted(family - {symbol}, key=str)
+    return []
+
+
+def _state_changes(program: Program) -> Iterator[tuple[str, Program]]:
+    states = sorted(program.state, key=str)
+    for i, one in enumerate(states):
+        yield f"{one} is never updated", replace(program, update={**program.update, one: one})
+        for other in states[i + 1 :]:
+            swapped = {**program.update, one: program.update[other], other: program.update[one]}
+            yield f"swapped state {one}, {other}", replace(program, update=swapped)
+
+
+def kill(rule: Rule, program: Program, on: tuple[str, ...], dtype: str, *, level: int = 2, seed: int = 0) -> list[Killing]:
+    """Judge every mutant of `program` as an implementation that claims to be `program`, on the cases up to `level`."""
+    cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda case: len(case.w) * len(case.steps))
+    return [_kill(program, mutant, cases) for mutant in mutants(program)]
+
+
+def _kill(program: Program, mutant: Mutant, cases: list[Case]) -> Killing:
+    for case in cases:
+        if not survives(program, mutant.program, case):
+            return Killing(mutant, case.name, equivalent=False)
+    return Killing(mutant, None, equivalent=same_function(program, mutant.program))
+
+
+def survives(program: Program, other: Program, case: Case) -> bool:
+    """Whether an ideal implementation of `other` would pass for `program` on `case`."""
+    return score(program, case, simulate(other, case), arithmetic(case.dtype)).accepted

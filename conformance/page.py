@@ -1,0 +1,112 @@
+"""One rule on a page: text, LaTeX, MathML or JSON, all read off the rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from sympy import Eq, Symbol, latex, mathml
+from sympy.printing.str import sstr
+
+from gradspec.spec import Program, Rule
+from gradspec.spec import rule as find_rule
+from gradspec.spec.rule import interval
+
+FORMATS = ("text", "latex", "mathml", "json")
+
+
+def show(name: str, dialect: Sequence[str], format: str) -> str:
+    """Return the page of rule `name` in a dialect given as `AXIS=VALUE`; options appear where an axis is visible under them."""
+    rule = find_rule(name)
+    if format not in FORMATS:
+        near = get_close_matches(format, FORMATS, n=1, cutoff=0.0)[0]
+        raise ValueError(f"--format {format!r}: must be one of {', '.join(FORMATS)}; did you mean {near!r}?")
+    chosen = {}
+    for part in dialect:
+        axis, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError(f"--dialect {part!r}: must be AXIS=VALUE; {rule.name} has: {', '.join(a.name for a in rule.axes)}")
+        chosen[axis] = value
+    complete = rule.complete(chosen)
+    on = tuple(dict.fromkeys(a.under for a in rule.axes if a.name in chosen and a.under is not None))
+    needed = frozenset(n for option in on for n in rule.switched_on(option))
+    requires = {v.requires for a in rule.axes for v in a.values if v.requires and complete[a.name] == v.name}
+    program = rule.program(complete, needed | requires)
+    visible = {a.name: complete[a.name] for a in rule.visible_axes(needed)}
+    writer = {"text": _text, "latex": _latex, "mathml": _mathml, "json": _json}[format]
+    return writer(rule, program, visible)
+
+
+def equations(program: Program) -> list[tuple[str, Any, Any]]:
+    """(kind, left, right) of every equation that the program needs, in order of evaluation; updates last."""
+    rows = [("let", symbol, program.let[symbol]) for symbol in program.needed()]
+    # `w_next` already says that it is the next w.
+    return rows + [("next", target, value) for target, value in program.update.items() if str(value) != f"{target}_next"]
+
+
+def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
+    lines = [f"{rule.title} ({rule.name})", rule.doc, f"source: {rule.source}", ""]
+    lines += ["dialect: " + (", ".join(f"{a}={v}" for a, v in dialect.items()) or "there is only one"), "", "defined:"]
+    width = max(len(str(left)) for _, left, _ in equations(program)) + 5
+    for kind, left, right in equations(program):
+        name = f"{left}" if kind == "let" else f"next {left}"
+        lines.append(f"  {name:<{width}} = {sstr(right)}")
+    if program.state:
+        lines.append("  start: " + ", ".join(f"{s} = {v}" for s, v in program.state.items()))
+    lines += ["", "hyperparameters:"]
+    lines += [f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}" for h in rule.hyperparameters]
+    if rule.options:
+        lines += ["", "options:"]
+        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options]
+    for axis in rule.axes:
+        lines += ["", f"axis {axis.name}{f' (with {axis.under})' if axis.under else ''}: {axis.doc}"]
+        lines += [f"  {v.name}: defined by {v.source}" + (f" (needs {v.requires})" if v.requires else "") for v in axis.values]
+    if rule.errors:
+        lines += ["", "named errors:"]
+        lines += [f"  {e.name}: {e.doc} [{e.source}]" for e in rule.errors]
+    if rule.claims:
+        lines += ["", "derived:"]
+        lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims]
+    return "\n".join(lines)
+
+
+def _latex(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
+    rows = [latex(_left(kind, left)) + " &= " + latex(right) for kind, left, right in equations(program)]
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
+    rows = [
+        mathml(Eq(_left(kind, left), right, evaluate=False), printer="presentation") for kind, left, right in equations(program)
+    ]
+    body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows).replace("&InvisibleTimes;", "&#8290;")  # XML knows no such name
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{body}</mtable></math>'
+
+
+def _left(kind: str, symbol: Symbol) -> Symbol:
+    return symbol if kind == "let" else Symbol(f"{symbol}^next")
+
+
+def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
+    data = {
+        "name": rule.name, "title": rule.title, "doc": rule.doc, "source": str(rule.source), "dialect": dialect,
+        "equations": [
+            {"kind": kind, "left": str(left), "right": sstr(right), "latex": latex(right)} for kind, left, right in equations(program)
+        ],
+        "state": {str(s): sstr(v) for s, v in program.state.items()},
+        "hyperparameters": [
+            {"name": h.name, "symbol": str(h.symbol), "domain": interval(h.domain), "default": str(h.default), "doc": h.doc}
+            for h in rule.hyperparameters
+        ],
+        "options": [{"name": o.name, "symbol": str(o.symbol) if o.symbol else None, "doc": o.doc} for o in rule.options],
+        "axes": [
+            {"name": a.name, "under": a.under, "doc": a.doc,
+             "values": [{"name": v.name, "source": str(v.source), "requires": v.requires} for v in a.values]}
+            for a in rule.axes
+        ],
+        "errors": [{"name": e.name, "doc": e.doc, "source": str(e.source)} for e in rule.errors],
+        "claims": [{"name": c.name, "principle": c.principle} for c in rule.claims],
+    }  # fmt: skip
+    return json.dumps(data, indent=2, ensure_ascii=False)

@@ -1,0 +1,51 @@
+"""Runs a program as an ideal implementation: exact arithmetic, its parameter rounded to the dtype after every step."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from flint import arb, ctx, fmpz
+
+from gradspec.reference.arithmetic import Format, number_format
+from gradspec.reference.evaluate import PRECISION, Field, Imprecise, Run
+from gradspec.reference.tree import FIELD, GIVEN
+from gradspec.spec import Program
+
+from .case import Case, Outcome, Slopes
+from .scoring import at_parameter, numbers
+from .session import gradient_at
+
+
+def simulate(program: Program, case: Case) -> Outcome:
+    """What an implementation of `program` without rounding errors of its own would return."""
+    number = number_format(case.dtype)
+    field = any(isinstance(step, Slopes) for step in case.steps) and not at_parameter(program)
+    with ctx.workprec(PRECISION):
+        run = Run(program, numbers(case), len(case.w), gradient=FIELD if field else GIVEN)
+        current: tuple[float, ...] = case.w
+        rows, handed_out = [], []
+        for given, rate in zip(case.steps, case.learning_rates, strict=True):
+            supplied = gradient_at(given, current, case.dtype)
+            gradient = Field(given.slope, given.offset) if field and isinstance(given, Slopes) else supplied
+            try:
+                found = run.exact(current, gradient, rate)
+            except Imprecise:
+                found = [arb.nan() for _ in current]
+            current = tuple(rounded(x, number) for x in found)
+            rows.append(current)
+            handed_out.append(supplied)
+    return Outcome(tuple(rows), None if field else tuple(handed_out))
+
+
+def rounded(value: arb, number: Format) -> float:
+    """The nearest number of the format to the centre of a ball; NaN and infinities where there is none."""
+    if not value.is_finite():
+        return float("nan")
+    mantissa, exponent = value.mid().man_exp()
+    result = number.round(fraction(mantissa, exponent))
+    return float(result) if result is not None else float("inf") if mantissa > 0 else float("-inf")
+
+
+def fraction(mantissa: fmpz, exponent: fmpz) -> Fraction:
+    """mantissa · 2^exponent."""
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

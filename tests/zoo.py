@@ -1,0 +1,210 @@
+"""Any program of the specification as a plain adapter: a test double that shares no code with the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from gradspec.conformance import Implementation
+from gradspec.conformance.cases import contexts
+from gradspec.spec import Program, Rule, catalogue
+from gradspec.spec.symbols import eta, t
+
+RULES = tuple(catalogue())
+DTYPES = ("float64", "float32")
+Library = Mapping[str, Callable[..., Any]]
+
+
+def everything(rule: Rule) -> frozenset[str]:
+    """Every option of a rule."""
+    return frozenset(option.name for option in rule.options)
+
+
+def all_dialects(rule: Rule) -> list[dict[str, str]]:
+    """The full product of the axis values."""
+    return list(rule.dialects(everything(rule)))
+
+
+def covering_dialects(rule: Rule) -> list[dict[str, str]]:
+    """Few dialects that hold every pair of values of two axes."""
+    left = {pair for dialect in all_dialects(rule) for pair in _pairs(dialect)}
+    chosen = []
+    while left:
+        best = max(all_dialects(rule), key=lambda dialect: len(left & _pairs(dialect)))
+        left -= _pairs(best)
+        chosen.append(best)
+    return chosen
+
+
+def _pairs(dialect: Mapping[str, str]) -> set[tuple[tuple[str, str], ...]]:
+    return {(one, other) for one in dialect.items() for other in dialect.items() if one[0] <= other[0]}
+
+
+def dialects_of(rule: Rule, error: str) -> list[dict[str, str]]:
+    """The dialects on top of which a named error is a mistake."""
+    fixed = rule.error(error).dialect
+    return [d for d in all_dialects(rule) if all(d.get(axis, value) == value for axis, value in fixed.items())]
+
+
+def implementation(
+    rule: Rule,
+    dialect: Mapping[str, str],
+    error: str | None = None,
+    *,
+    arrays: str = "numpy",
+    offered: frozenset[str] | None = None,
+    **settings: Any,
+) -> Implementation:
+    """A library with one rule, in one dialect, perhaps with a named error; it offers every option unless told."""
+    made = Implementation("zoo", arrays=arrays, **settings)
+    made.optimizer(rule.name)(adapter(rule, dialect, error, arrays=arrays, offered=offered))
+    return made
+
+
+def adapter(
+    rule: Rule,
+    dialect: Mapping[str, str],
+    error: str | None = None,
+    *,
+    arrays: str = "numpy",
+    offered: frozenset[str] | None = None,
+) -> Callable[..., Callable[..., Any]]:
+    """The adapter function; all programs are put together here, since an adapter may not call gradspec."""
+    options = everything(rule) if offered is None else offered
+    machines = {frozenset(on): _machine(rule, dialect, frozenset(on), error) for on in contexts(rule, options)}
+    names = frozenset(option.name for option in rule.options)
+    library = ARRAYS[arrays]
+
+    def start(w: Any, **keywords: Any) -> Callable[..., Any]:
+        return machines[names.intersection(keywords)](w, keywords, library)
+
+    numbers = {hyperparameter.name for hyperparameter in rule.hyperparameters} - {"learning_rate"}
+    start.accepts = frozenset({*numbers, *options})  # type: ignore[attr-defined]
+    return start
+
+
+def _machine(rule: Rule, dialect: Mapping[str, str], on: frozenset[str], error: str | None) -> Machine:
+    seen = error is None or rule.error(error).under in (None, *on)
+    program = rule.program(dialect, on, error if seen else None)
+    lines = tuple((symbol, program.let[symbol]) for symbol in program.needed())
+    return Machine(program, lines, rule.gradient_points(program) != {rule.parameter})
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The intermediates as lines of code, each after those it reads, taken one by one in floating point."""
+
+    program: Program
+    lines: tuple[tuple[sp.Symbol, sp.Expr], ...]
+    looks_ahead: bool
+
+    def __call__(self, w: Any, keywords: Mapping[str, Any], library: Library) -> Callable[..., Any]:
+        symbols, parameter = self.program.symbols, self.program.parameter
+        fixed = {symbol: keywords[name] for name, symbol in symbols.items() if name in keywords}
+        state = {symbol: w * 0 + compute(sp.sympify(start), fixed, library) for symbol, start in self.program.state.items()}
+        state[parameter] = w
+        count = 0
+
+        def step(gradient_at: Callable[[Any], Any], learning_rate: float) -> Any:
+            nonlocal count
+            count += 1
+            values = {**fixed, **state, t: count, eta: learning_rate}
+            for symbol, expression in self.lines:
+                values[symbol] = compute(expression, values, library, gradient_at)
+            updates = self.program.update.items()
+            state.update({symbol: compute(e, values, library, gradient_at) for symbol, e in updates})
+            return state[parameter]
+
+        def step_at_parameter(gradient: Any, learning_rate: float) -> Any:
+            return step(lambda _: gradient, learning_rate)
+
+        return step if self.looks_ahead else step_at_parameter
+
+
+def compute(
+    expression: Any,
+    values: Mapping[Any, Any],
+    library: Library,
+    gradient_at: Callable[[Any], Any] = lambda _: None,
+) -> Any:
+    """The value of a SymPy expression in floating point: one operation per node, quotients as quotients."""
+
+    def value(node: Any) -> Any:
+        if node.is_Symbol:
+            return values[node]
+        if node.is_Integer:
+            return int(node)
+        if node.is_Rational:
+            return int(node.p) / int(node.q)
+        if isinstance(node, AppliedUndef):
+            return gradient_at(value(node.args[0]))
+        if node.is_Piecewise:
+            return _branch([(value(condition), branch) for branch, condition in node.args], value, library)
+        if node in (sp.true, sp.false):
+            return bool(node)
+        if node.is_Relational:
+            return RELATIONS[type(node)](*map(value, node.args))
+        if node.is_Pow:
+            base, exponent = node.args
+            if exponent == sp.S.Half:
+                return library["sqrt"](value(base))
+            return 1 / value(1 / node) if exponent.could_extract_minus_sign() else value(base) ** value(exponent)
+        if node.is_Mul:
+            above, below = node.as_numer_denom()
+            if below != 1:
+                return value(above) / value(below)
+            return math.prod(map(value, node.args))
+        if node.is_Add:
+            return sum(map(value, node.args[1:]), value(node.args[0]))
+        if isinstance(node, sp.Max):
+            return library["maximum"](*map(value, node.args))
+        raise NotImplementedError(type(node).__name__)
+
+    return value(expression)
+
+
+def _branch(
+    pieces: list[tuple[Any, Any]], value: Callable[[Any], Any], library: Library
+) -> Any:
+    (condition, branch), *rest = pieces
+    if isinstance(condition, bool):
+        return value(branch) if condition else _branch(rest, value, library)
+    return library["where"](condition, value(branch), _branch(rest, value, library))
+
+
+RELATIONS: dict[Any, Callable[[Any, Any], Any]] = {
+    sp.Eq: lambda a, b: a == b,
+    sp.StrictGreaterThan: lambda a, b: a > b,
+    sp.GreaterThan: lambda a, b: a >= b,
+    sp.StrictLessThan: lambda a, b: a < b,
+    sp.LessThan: lambda a, b: a <= b,
+}
+
+
+def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    return called
+
+
+def _torch(name: str) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        import torch
+
+        return getattr(torch, name)(*arguments)
+
+    return called
+
+
+ARRAYS: dict[str, dict[str, Callable[..., Any]]] = {
+    "numpy": {"sqrt": _quiet(np.sqrt), "maximum": np.maximum, "where": np.where},
+    "torch": {name: _torch(name) for name in ("sqrt", "maximum", "where")},
+}
