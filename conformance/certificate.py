@@ -7,7 +7,7 @@ sets at some step and coordinate do not meet, no implementation can pass for bot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from gradspec.reference.arithmetic import arithmetic
@@ -48,14 +48,23 @@ def certificate(rule: Rule, dtype: str, *, level: int = 2, seed: int = 0) -> lis
 def _pairs(rule: Rule, dtype: str, level: int, seed: int) -> Iterator[Separation]:
     offered = frozenset(o.name for o in rule.options)
     for on in contexts(rule, offered):
-        cases = build_cases(rule, dtype, on, level=level, seed=seed)
+        cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1)  # sweeps first
         programs: dict[Named, Program] = {tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))}
-        ideal: dict[Named, Mapping[str, object]] = {}
         for one, other in combinations(programs, 2):
-            if same_function(programs[one], programs[other]):
-                yield Separation(one, other, on, None, 0, 0, 0.0, same=True)
-                continue
-            yield max((_separation(one, other, programs, on, case) for case in cases), key=lambda s: s.margin)
+            found = _first(_separation(one, other, programs, on, case) for case in cases)
+            proved = found.case is None and same_function(programs[one], programs[other])
+            yield replace(found, same=proved)
+
+
+def _first(separations: Iterator[Separation]) -> Separation:
+    """The first case that separates, else the one that comes closest."""
+    closest: Separation | None = None
+    for found in separations:
+        if found.case is not None:
+            return found
+        closest = found if closest is None or found.margin > closest.margin else closest
+    assert closest is not None
+    return closest
 
 
 def _separation(one: Named, other: Named, programs: Mapping[Named, Program], on: tuple[str, ...], case: Case) -> Separation:

@@ -12,6 +12,7 @@ from gradspec.reference.arithmetic import Arithmetic, arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
+from gradspec.spec.rule import gradient_points
 
 from .case import Case, Outcome, Slopes
 
@@ -96,37 +97,10 @@ def _supplied(program: Program, case: Case, outcome: Outcome) -> bool:
     return outcome.gradients is not None and at_parameter(program)
 
 
-@lru_cache(maxsize=1024)
-def _points(key: object, rule: str, holder: _Key) -> bool:
-    return _asked(holder.program)
-
-
-class _Key:
-    """A program that hashes by what it computes."""
-
-    __slots__ = ("key", "program")
-
-    def __init__(self, program: Program) -> None:
-        self.program, self.key = program, program.key
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
+@lru_cache(maxsize=4096)
 def at_parameter(program: Program) -> bool:
     """Whether the program asks for the gradient at the parameter and nowhere else."""
-    holder = _Key(program)
-    return _points(holder.key, program.rule, holder)
-
-
-def _asked(program: Program) -> bool:
-    from sympy.core.function import AppliedUndef
-
-    calls = {call for target in program.update for call in program.formula(target).atoms(AppliedUndef)}
-    return all(call.args[0] == program.parameter for call in calls)
+    return gradient_points(program) <= {program.parameter}
 
 
 def numbers(case: Case) -> dict[str, float]:

@@ -12,44 +12,31 @@ from gradspec.spec import Program
 from gradspec.spec.symbols import t as STEP
 
 
+@lru_cache(maxsize=8192)
 def same_function(one: Program, other: Program) -> bool:
     """Prove that two programs give the same parameters on all inputs, or return False.
 
     By induction: from the initial state both give the same parameter and state at the first step; from equal states they
     do so at every later step. A state that only one of them has is left free throughout. A False is no refutation.
     """
-    return _same(_Pair(one, other))
-
-
-class _Pair:
-    __slots__ = ("key", "one", "other")
-
-    def __init__(self, one: Program, other: Program) -> None:
-        self.one, self.other, self.key = one, other, (one.key, other.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Pair) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
-@lru_cache(maxsize=8192)
-def _same(pair: _Pair) -> bool:
-    one, other = pair.one, pair.other
-    if one.key == other.key:
+    if one == other:
         return True
     shared = set(one.state) & set(other.state)
     if any(one.state[s] != other.state[s] for s in shared) or one.parameter != other.parameter:
         return False
+    mirrored = [s for s in sorted(shared, key=str) if one.state[s] == 0 and not s.is_nonnegative]
+    return any(_step_by_step(one, other, shared, flip) for flip in ((), *((s,) for s in mirrored)))
+
+
+def _step_by_step(one: Program, other: Program, shared: set[Symbol], flip: tuple[Symbol, ...]) -> bool:
+    """The induction, with the states in `flip` of opposite sign in the other program: a sign nobody can observe."""
+    mirror = {s: -s for s in flip}
     later = Symbol("n", integer=True, positive=True) + 1
-    for step, first in ((sympify(1), True), (later, False)):
+    for step, start in ((sympify(1), {**one.state, **other.state}), (later, {})):
         for target in (one.parameter, *shared):
-            difference = one.formula(target) - other.formula(target)
-            difference = difference.xreplace({STEP: step})
-            if first:
-                difference = difference.xreplace({**one.state, **other.state})
-            if not vanishes(difference):
+            sign = -1 if target in mirror else 1
+            difference = one.formula(target) - sign * other.formula(target).xreplace(mirror)
+            if not vanishes(difference.xreplace({STEP: step}).xreplace(start)):
                 return False
     return True
 

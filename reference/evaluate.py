@@ -93,29 +93,10 @@ def _storage_error(value: Real, how: Arithmetic) -> Fraction:
     return abs(exact - rounded) if rounded is not None else Fraction(0)
 
 
-@lru_cache(maxsize=1024)
-def _tree(key: Any, gradient: str, program: _Hidden) -> Tree:
-    return build(program.value, gradient)
-
-
-class _Hidden:
-    """Carries a value past a cache without becoming part of its key."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Program) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hidden)
-
-    def __hash__(self) -> int:
-        return 0
-
-
+@lru_cache(maxsize=4096)
 def tree_of(program: Program, gradient: str) -> Tree:
     """The tree of `program`, built once for equal formulas."""
-    return _tree((program.key, tuple(program.symbols.items())), gradient, _Hidden(program))
+    return build(program, gradient)
 
 
 class Run:

@@ -105,7 +105,7 @@ def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
         case "power":
             return " * ".join(args * node.extra)
         case "step_power":
-            return f"{args[0]} ** (step + {node.extra})"
+            return f"{args[0]} ** ({_exponent(node)})"
         case "root":
             return f"root({args[0]})"
         case "maximum":
@@ -117,8 +117,13 @@ def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
     raise AssertionError(node.kind)
 
 
+def _exponent(node: Node, change: int = 0) -> str:
+    factor, offset = node.extra
+    return f"{factor} * step + {offset + change}"
+
+
 def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: frozenset[int]) -> int | str | None:
-    """How many roundings node `i` does: a number, `step` for a power of the step, None for none at all."""
+    """How many roundings node `i` does: a number, an expression in `step` for a power, None for none at all."""
     node = tree_nodes[i]
     match node.kind:
         case "constant":
@@ -183,8 +188,8 @@ def _compile_bounded(
         if weight is None:
             continue
         rounded.add(i)
-        if weight == "step":
-            lines.append(f"e{i} = b{i} * {units(1)} * step + ETA")
+        if isinstance(weight, str):
+            lines.append(f"e{i} = b{i} * {units(1)} * ({weight}) + ETA")
         elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
             sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
             lines.append(f"e{i} = {sizes}{' + ETA' if how.flush else ''}")
@@ -258,7 +263,7 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
             terms = [" * ".join([f"b{a}"] * k + [f"v{a}"] * (n - 1 - k)) for k in range(n)]
             return [(a, " + ".join(terms))]
         case "step_power":
-            return [(args[0], f"(step + {node.extra}) * b{args[0]} ** (step + {node.extra - 1})")]
+            return [(args[0], f"({_exponent(node)}) * b{args[0]} ** ({_exponent(node, -1)})")]
         case "root":
             return [(args[0], f"1 / (root(b{args[0]}) + v{i})")]
         case "maximum":

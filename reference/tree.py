@@ -26,7 +26,7 @@ class Node:
     """One operation. `args` index earlier nodes; `extra` is what the kind needs besides.
 
     kinds: input (name), step, constant (Fraction), sum (signs), product (number of factors; the rest divide),
-    power (exponent), step_power (offset: base ** (step + offset)), root, maximum,
+    power (exponent), step_power (factor, offset: base ** (factor * step + offset)), root, maximum,
     at_step (number: args are then and else), where_positive (args are condition, then, else).
     """
 
@@ -153,9 +153,12 @@ class _Builder:
         if exponent.is_Rational and exponent.is_negative:
             one = self.add("constant", (), Fraction(1))
             return self.add("product", (one, self.node(Pow(base, -exponent))), 1)
-        offset = exponent - STEP
-        if offset.is_Integer:
-            return self.add("step_power", (self.node(base),), int(offset))
+        if exponent.could_extract_minus_sign():
+            one = self.add("constant", (), Fraction(1))
+            return self.add("product", (one, self.node(Pow(base, -exponent))), 1)
+        offset, steps = exponent.expand().as_independent(STEP, as_Add=True)
+        if offset.is_Integer and (steps / STEP).is_Integer:
+            return self.add("step_power", (self.node(base),), (int(steps / STEP), int(offset)))
         raise NotImplementedError(f"{self.program.rule}: power {e}: no error weight is known; add one to tree.py")
 
     def piecewise(self, e: Expr) -> int:

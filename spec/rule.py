@@ -116,9 +116,12 @@ class Claim:
     principle: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A rule with every choice made: one dialect, a set of options switched on, perhaps a named error."""
+    """A rule with every choice made: one dialect, a set of options switched on, perhaps a named error.
+
+    Programs of equal formulas are equal, and hash alike.
+    """
 
     rule: str
     parameter: Symbol
@@ -126,16 +129,18 @@ class Program:
     update: Equations  # next values; the keys are the parameter and the state
     state: Equations  # initial values
     symbols: Mapping[str, Symbol]  # keyword -> symbol, for hyperparameters and the options switched on
+    key: tuple[Any, ...] = field(init=False, repr=False)
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What the program computes, as a hashable value; equal keys mean equal formulas."""
-        order = sorted(self.let, key=str)
-        return (
-            tuple((s, self.let[s]) for s in order),
-            tuple(sorted(self.update.items(), key=lambda item: str(item[0]))),
-            tuple(sorted(self.state.items(), key=lambda item: str(item[0]))),
-        )
+    def __post_init__(self) -> None:
+        parts = (self.let, self.update, self.state, self.symbols)
+        key = tuple(tuple(sorted(part.items(), key=lambda item: str(item[0]))) for part in parts)
+        object.__setattr__(self, "key", (self.parameter, *key))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     def needed(self) -> tuple[Symbol, ...]:
         """The intermediates that the update uses, each after those it depends on."""
@@ -162,6 +167,12 @@ class Program:
 
     def needed_by(self, expression: Expr) -> tuple[Symbol, ...]:
         return replace(self, update={self.parameter: expression}).needed()
+
+
+def gradient_points(program: Program) -> set[Expr]:
+    """The points at which `program` asks for the gradient, written out in current values."""
+    calls = {call for target in program.update for call in program.formula(target).atoms(AppliedUndef)}
+    return {call.args[0] for call in calls}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -305,11 +316,6 @@ class Rule:
         symbols = {h.name: h.symbol for h in self.hyperparameters}
         symbols |= {o.name: o.symbol for o in self.options if o.name in options and o.symbol is not None}
         return Program(self.name, self.parameter, let, update, state, symbols)
-
-    def gradient_points(self, program: Program) -> set[Expr]:
-        """The points at which `program` asks for the gradient, written out in current values."""
-        calls = {call for target in program.update for call in program.formula(target).atoms(AppliedUndef)}
-        return {call.args[0] for call in calls}
 
     def replaced(self, **changes: Any) -> Rule:
         """Return a copy with some fields changed; used to see that everything follows the formula."""

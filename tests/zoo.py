@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 
 from gradspec.conformance import Implementation
 from gradspec.conformance.cases import contexts
+from gradspec.spec.rule import gradient_points
 from gradspec.spec import Program, Rule, catalogue
 from gradspec.spec.symbols import eta, t
 
@@ -93,7 +94,7 @@ def _machine(rule: Rule, dialect: Mapping[str, str], on: frozenset[str], error: 
     seen = error is None or rule.error(error).under in (None, *on)
     program = rule.program(dialect, on, error if seen else None)
     lines = tuple((symbol, program.let[symbol]) for symbol in program.needed())
-    return Machine(program, lines, rule.gradient_points(program) != {rule.parameter})
+    return Machine(program, lines, gradient_points(program) != {rule.parameter})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def compute(
         if node.is_Pow:
             base, exponent = node.args
             if exponent == sp.S.Half:
-                return library["sqrt"](value(base))
+                return _root(value(base), library)
             return 1 / value(1 / node) if exponent.could_extract_minus_sign() else value(base) ** value(exponent)
         if node.is_Mul:
             above, below = node.as_numer_denom()
@@ -167,6 +168,10 @@ def compute(
         raise NotImplementedError(type(node).__name__)
 
     return value(expression)
+
+
+def _root(value: Any, library: Library) -> Any:
+    return math.sqrt(value) if isinstance(value, (int, float)) else library["sqrt"](value)
 
 
 def _branch(

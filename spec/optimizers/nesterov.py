@@ -2,7 +2,7 @@
 
 from sympy import And, Eq, Symbol
 
-from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
+from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
 from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .gradient_descent import LEARNING_RATE
 from .momentum import MOMENTUM_HYPERPARAMETER
@@ -27,7 +27,7 @@ def _stored_look_ahead_is_a_change_of_variable(rule: Rule) -> And:
 def _looks_where_it_would_go(rule: Rule) -> Eq:
     """The point of the gradient is the next parameter if that gradient were zero."""
     program = rule.program({"nesterov_form": "look_ahead"})
-    (looked_at,) = rule.gradient_points(program)
+    (looked_at,) = gradient_points(program)
     return Eq(looked_at, program.formula(w).replace(gradient, lambda _: 0))
 
 

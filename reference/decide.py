@@ -1,0 +1,278 @@
+"""Decides what a rule claims about itself: refuted at a point, proved, or at least true wherever it was decided.
+
+Every claim gets a verdict. First it is evaluated at points, exactly or in balls: a single false point refutes it. What
+no point refutes is put to the proof: the difference of every conjunct is simplified, where need be once for each
+sign of its real symbols. Without a proof the points that are true decide; if there are none it is `undecided`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from random import Random
+from typing import Any
+
+from flint import arb, ctx, fmpq
+from sympy import Abs, And, Eq, Expr, Max, Min, Ne, Not, Or, Piecewise, Pow, Rational, S, Set, Symbol, sign
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from gradspec.spec import Claim, Rule
+
+from .equality import vanishes
+
+POINTS = 32
+BITS = 512
+MOST_CASES = 81  # of signs: four symbols
+SIZES = ("0", "1", "2", "3", "5", "17", "1/2", "1/3", "3/4", "7/8", "9/10", "1/16", "3/2", "1/1000")
+
+Number = Any  # fmpq where exact, else arb
+
+
+class Unknown(Exception):
+    """A value or a truth that exact evaluation cannot give at this point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`points` counts where the claim was evaluated and decided; `counterexample` is where it is false."""
+
+    verdict: str  # proved | decided | refuted | undecided
+    points: int = 0
+    counterexample: Mapping[str, Fraction] | None = None
+
+
+def decide(rule: Rule, claim: Claim) -> Decision:
+    """Decide `claim` for `rule` as it is now; a claim that never looks at the rule is about nothing."""
+    watched = _Watched(rule)
+    statement = claim.statement(watched)  # type: ignore[arg-type]
+    if not watched.looked_at:
+        return Decision("undecided")
+    decided = 0
+    for point in _points(statement, _domains(rule)):
+        with ctx.workprec(BITS):
+            try:
+                holds = _truth(statement, point)
+            except (Unknown, ZeroDivisionError):
+                continue
+        decided += 1
+        if not holds:
+            return Decision("refuted", decided, point.shown())
+    if proved(statement):
+        return Decision("proved", decided)
+    return Decision("decided" if decided else "undecided", decided)
+
+
+class _Watched:
+    """A rule that remembers whether any of its formulas were looked at."""
+
+    FORMULAS = frozenset({"axes", "errors", "let", "options", "program", "state", "update"})
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule, self.looked_at = rule, False
+
+    def __getattr__(self, name: str) -> Any:
+        self.looked_at |= name in self.FORMULAS
+        return getattr(self.rule, name)
+
+
+def _domains(rule: Rule) -> dict[Symbol, Set]:
+    entries = [*rule.hyperparameters, *(option for option in rule.options if option.symbol is not None)]
+    return {entry.symbol: entry.domain for entry in entries if entry.domain is not None}
+
+
+# -- proof ------------------------------------------------------------------------------------------------------------
+
+
+def proved(statement: Boolean) -> bool:
+    """Prove every conjunct, or return False; a False is no refutation."""
+    return all(_proved_in_cases(fact) for fact in And.make_args(statement))
+
+
+def _proved_in_cases(fact: Boolean) -> bool:
+    if _proved(fact):
+        return True
+    symbols = _of_open_sign(fact)
+    cases = [[S.Zero, _positive(x), -_positive(x)] if x.is_zero is None else [_positive(x), -_positive(x)] for x in symbols]
+    cases = [[v for v in values if _admits(x, v)] for x, values in zip(symbols, cases, strict=True)]
+    if not symbols or 3 ** len(symbols) > MOST_CASES:
+        return False
+    return all(_proved(fact.xreplace(dict(zip(symbols, signs, strict=True)))) for signs in product(*cases))
+
+
+def _positive(symbol: Symbol) -> Symbol:
+    return Symbol(f"{symbol.name}_size", positive=True, integer=symbol.is_integer)
+
+
+def _admits(symbol: Symbol, case: Expr) -> bool:
+    return (symbol.is_nonnegative and case.is_negative) is not True and (
+        symbol.is_nonpositive and case.is_positive
+    ) is not True
+
+
+def _of_open_sign(fact: Boolean) -> list[Symbol]:
+    """The real symbols whose sign matters and is not known: those inside signs, sizes, extremes and roots."""
+    kinks = [e for e in fact.atoms(sign, Abs, Max, Min, Pow) if not isinstance(e, Pow) or not e.exp.is_integer]
+    symbols = {x for e in kinks for x in e.free_symbols if x.is_real and not (x.is_positive or x.is_negative)}
+    return sorted(symbols, key=str)
+
+
+def _proved(fact: Boolean) -> bool:
+    if fact in (S.true, S.false):
+        return bool(fact)
+    if isinstance(fact, Eq):
+        return vanishes(fact.lhs - fact.rhs)
+    if isinstance(fact, Relational) and not isinstance(fact, Ne):
+        difference = (fact.gts - fact.lts).simplify()
+        return bool(difference.is_positive if fact.rel_op in ("<", ">") else difference.is_nonnegative)
+    return False
+
+
+# -- evaluation at points ---------------------------------------------------------------------------------------------
+
+
+class Point:
+    """Exact values for symbols; an undefined function gets a value wherever it is first asked for one."""
+
+    def __init__(self, values: Mapping[Symbol, Fraction], random: Random) -> None:
+        self.values, self.random = values, random
+        self.called: dict[tuple[str, Fraction], Fraction] = {}
+
+    def call(self, name: str, at: Number) -> fmpq:
+        if not isinstance(at, fmpq):
+            raise Unknown(f"{name} at a point that is not rational")
+        place = (name, Fraction(int(at.p), int(at.q)))
+        if place not in self.called:
+            self.called[place] = _signed(self.random)
+        return _exact(self.called[place])
+
+    def shown(self) -> dict[str, Fraction]:
+        """What the point is, by name: symbols, and functions as `gradient(1/2)`."""
+        return {str(s): v for s, v in self.values.items()} | {f"{n}({x})": v for (n, x), v in self.called.items()}
+
+
+def _exact(value: Fraction) -> fmpq:
+    return fmpq(value.numerator, value.denominator)
+
+
+def _signed(random: Random) -> Fraction:
+    return Fraction(random.choice(SIZES)) * random.choice((1, -1))
+
+
+def _points(statement: Boolean, domains: Mapping[Symbol, Set]) -> Iterator[Point]:
+    symbols = sorted(statement.free_symbols, key=str)
+    random = Random(0)
+    choices = [[x for x in _candidates() if _allowed(s, x, domains.get(s))] for s in symbols]
+    if all(choices):
+        for _ in range(POINTS):
+            yield Point({s: random.choice(xs) for s, xs in zip(symbols, choices, strict=True)}, random)
+
+
+def _candidates() -> list[Fraction]:
+    return [Fraction(x) * sign for x in SIZES for sign in ((1, -1) if x != "0" else (1,))]
+
+
+def _allowed(symbol: Symbol, value: Fraction, domain: Set | None) -> bool:
+    number = Rational(value.numerator, value.denominator)
+    known = symbol.assumptions0.items()
+    return all(getattr(number, f"is_{k}") is v for k, v in known) and (domain is None or number in domain)
+
+
+def _truth(statement: Boolean, point: Point) -> bool:
+    if statement in (S.true, S.false):
+        return bool(statement)
+    if isinstance(statement, (And, Or)):
+        return _together(statement, point)
+    if isinstance(statement, Not):
+        return not _truth(statement.args[0], point)
+    if not isinstance(statement, Relational):
+        raise Unknown(f"the truth of {statement}")
+    difference = _value(statement.lhs, point) - _value(statement.rhs, point)
+    if isinstance(difference, arb) and not difference.is_finite():
+        raise Unknown("outside of where it is defined")
+    if isinstance(statement, (Eq, Ne)):
+        same = difference == 0 if isinstance(difference, fmpq) else None if difference.contains(0) else False
+        return _known(same) is isinstance(statement, Eq)
+    difference = difference if statement.rel_op.startswith(">") else -difference
+    strict = statement.rel_op in ("<", ">")
+    if difference > 0 or (not strict and difference >= 0):
+        return True
+    return not _known(True if difference < 0 or (strict and difference <= 0) else None)
+
+
+def _known(truth: bool | None) -> bool:
+    if truth is None:
+        raise Unknown("too close to decide")
+    return truth
+
+
+def _together(statement: Boolean, point: Point) -> bool:
+    """`And` and `Or` with what is unknown left open unless another part settles it."""
+    settles = isinstance(statement, Or)
+    unknown = False
+    for part in statement.args:
+        try:
+            if _truth(part, point) is settles:
+                return settles
+        except (Unknown, ZeroDivisionError):
+            unknown = True
+    return not settles if not unknown else _known(None)
+
+
+def _value(e: Expr, point: Point) -> Number:
+    if isinstance(e, Symbol):
+        return _exact(point.values[e])
+    if isinstance(e, Rational):
+        return fmpq(int(e.p), int(e.q))
+    if isinstance(e, AppliedUndef):
+        return point.call(e.func.__name__, _value(e.args[0], point))
+    if isinstance(e, Piecewise):
+        return _value(next(value for value, when in e.args if _truth(when, point)), point)
+    args = [_value(a, point) for a in e.args]
+    if e.is_Add:
+        return sum(args, fmpq(0))
+    if e.is_Mul:
+        whole = fmpq(1)
+        for a in args:
+            whole = whole * a
+        return whole
+    if isinstance(e, Pow):
+        return _power(*args)
+    if isinstance(e, sign):
+        return fmpq((args[0] > 0) - (args[0] < 0)) if args[0] > 0 or args[0] < 0 or args[0] == 0 else _known(None)
+    if isinstance(e, (Max, Min)):
+        return _extreme(args, isinstance(e, Max))
+    if isinstance(e, Abs):
+        return abs(args[0])
+    function = getattr(arb, type(e).__name__, None)  # exp, log, tanh, erf, ...
+    if function is None or len(args) != 1:
+        raise Unknown(f"the value of {type(e).__name__}")
+    return function(arb(args[0]))
+
+
+def _extreme(args: list[Number], largest: bool) -> Number:
+    if all(isinstance(a, fmpq) for a in args):
+        return max(args) if largest else min(args)
+    first, *rest = map(arb, args)
+    for other in rest:
+        first = first.max(other) if largest else first.min(other)
+    return first
+
+
+def _power(base: Number, exponent: Number) -> Number:
+    if isinstance(base, fmpq) and isinstance(exponent, fmpq):
+        if exponent.q == 1 and abs(exponent) <= BITS:
+            return base ** int(exponent.p)
+        if exponent.q == 2 and base >= 0:
+            try:
+                return base.sqrt() ** int(exponent.p)
+            except ValueError:
+                return arb(base).sqrt() ** int(exponent.p)
+    if isinstance(exponent, fmpq) and exponent.q == 1:
+        return arb(base) ** int(exponent.p)
+    if not base > 0:
+        raise Unknown("a power outside of where it is defined")
+    return arb(base) ** arb(exponent)
