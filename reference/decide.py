@@ -1,8 +1,8 @@
-"""Decides what a rule claims about itself: refuted at a point, proved, or at least true wherever it was decided.
+"""Decides what a rule claims about itself: refuted at a point, proved, or at least true wherever decided.
 
-Every claim gets a verdict. First it is evaluated at points, exactly or in balls: a single false point refutes it. What
-no point refutes is put to the proof: the difference of every conjunct is simplified, where need be once for each
-sign of its real symbols. Without a proof the points that are true decide; if there are none it is `undecided`.
+Every claim gets a verdict. First it is evaluated at points, exactly or in balls: one false point refutes it.
+What no point refutes is put to the proof: the difference of every conjunct is simplified, where need be once
+for each sign of its real symbols. Without a proof the true points decide; without any it is `undecided`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import isqrt
 from random import Random
 from typing import Any
 
@@ -51,6 +52,8 @@ def decide(rule: Rule, claim: Claim) -> Decision:
     statement = claim.statement(watched)  # type: ignore[arg-type]
     if not watched.looked_at:
         return Decision("undecided")
+    if statement == S.false:
+        return Decision("refuted", 0, {})  # whatever the values
     decided = 0
     for point in _points(statement, _domains(rule)):
         with ctx.workprec(BITS):
@@ -80,11 +83,11 @@ class _Watched:
 
 
 def _domains(rule: Rule) -> dict[Symbol, Set]:
-    entries = [*rule.hyperparameters, *(option for option in rule.options if option.symbol is not None)]
+    entries: list[Any] = [*rule.hyperparameters, *rule.options]
     return {entry.symbol: entry.domain for entry in entries if entry.domain is not None}
 
 
-# -- proof ------------------------------------------------------------------------------------------------------------
+# -- proof ---------------------------------------------------------------------------------------------------
 
 
 def proved(statement: Boolean) -> bool:
@@ -96,26 +99,22 @@ def _proved_in_cases(fact: Boolean) -> bool:
     if _proved(fact):
         return True
     symbols = _of_open_sign(fact)
-    cases = [[S.Zero, _positive(x), -_positive(x)] if x.is_zero is None else [_positive(x), -_positive(x)] for x in symbols]
-    cases = [[v for v in values if _admits(x, v)] for x, values in zip(symbols, cases, strict=True)]
     if not symbols or 3 ** len(symbols) > MOST_CASES:
         return False
-    return all(_proved(fact.xreplace(dict(zip(symbols, signs, strict=True)))) for signs in product(*cases))
+    cases = product(*map(_signs, symbols))
+    return all(_proved(fact.xreplace(dict(zip(symbols, case, strict=True)))) for case in cases)
 
 
-def _positive(symbol: Symbol) -> Symbol:
-    return Symbol(f"{symbol.name}_size", positive=True, integer=symbol.is_integer)
-
-
-def _admits(symbol: Symbol, case: Expr) -> bool:
-    return (symbol.is_nonnegative and case.is_negative) is not True and (
-        symbol.is_nonpositive and case.is_positive
-    ) is not True
+def _signs(symbol: Symbol) -> list[Expr]:
+    """Zero, a positive and a negative stand-in for `symbol`, without those that it cannot be."""
+    size = Symbol(f"{symbol.name}_size", positive=True, integer=symbol.is_integer)
+    possible = (symbol.is_zero, symbol.is_positive, symbol.is_negative)
+    return [case for case, may in zip((S.Zero, size, -size), possible, strict=True) if may is not False]
 
 
 def _of_open_sign(fact: Boolean) -> list[Symbol]:
-    """The real symbols whose sign matters and is not known: those inside signs, sizes, extremes and roots."""
-    kinks = [e for e in fact.atoms(sign, Abs, Max, Min, Pow) if not isinstance(e, Pow) or not e.exp.is_integer]
+    """The real symbols whose sign matters and is open: those inside signs, sizes, extremes and roots."""
+    kinks = [e for e in fact.atoms(sign, Abs, Max, Min, Pow) if not (e.is_Pow and e.exp.is_integer)]
     symbols = {x for e in kinks for x in e.free_symbols if x.is_real and not (x.is_positive or x.is_negative)}
     return sorted(symbols, key=str)
 
@@ -131,7 +130,7 @@ def _proved(fact: Boolean) -> bool:
     return False
 
 
-# -- evaluation at points ---------------------------------------------------------------------------------------------
+# -- evaluation at points ------------------------------------------------------------------------------------
 
 
 class Point:
@@ -151,7 +150,8 @@ class Point:
 
     def shown(self) -> dict[str, Fraction]:
         """What the point is, by name: symbols, and functions as `gradient(1/2)`."""
-        return {str(s): v for s, v in self.values.items()} | {f"{n}({x})": v for (n, x), v in self.called.items()}
+        called = {f"{name}({at})": value for (name, at), value in self.called.items()}
+        return {str(symbol): value for symbol, value in self.values.items()} | called
 
 
 def _exact(value: Fraction) -> fmpq:
@@ -164,6 +164,8 @@ def _signed(random: Random) -> Fraction:
 
 def _points(statement: Boolean, domains: Mapping[Symbol, Set]) -> Iterator[Point]:
     symbols = sorted(statement.free_symbols, key=str)
+    if not (symbols or statement.atoms(AppliedUndef)):
+        return
     random = Random(0)
     choices = [[x for x in _candidates() if _allowed(s, x, domains.get(s))] for s in symbols]
     if all(choices):
@@ -242,7 +244,8 @@ def _value(e: Expr, point: Point) -> Number:
     if isinstance(e, Pow):
         return _power(*args)
     if isinstance(e, sign):
-        return fmpq((args[0] > 0) - (args[0] < 0)) if args[0] > 0 or args[0] < 0 or args[0] == 0 else _known(None)
+        size = args[0]
+        return fmpq(1) if size > 0 else fmpq(-1) if size < 0 else fmpq(0) if size == 0 else _known(None)
     if isinstance(e, (Max, Min)):
         return _extreme(args, isinstance(e, Max))
     if isinstance(e, Abs):
@@ -267,10 +270,9 @@ def _power(base: Number, exponent: Number) -> Number:
         if exponent.q == 1 and abs(exponent) <= BITS:
             return base ** int(exponent.p)
         if exponent.q == 2 and base >= 0:
-            try:
-                return base.sqrt() ** int(exponent.p)
-            except ValueError:
-                return arb(base).sqrt() ** int(exponent.p)
+            above, below = isqrt(int(base.p)), isqrt(int(base.q))
+            square = above**2 == base.p and below**2 == base.q
+            return (fmpq(above, below) if square else arb(base).sqrt()) ** int(exponent.p)
     if isinstance(exponent, fmpq) and exponent.q == 1:
         return arb(base) ** int(exponent.p)
     if not base > 0:

@@ -1,0 +1,178 @@
+"""The derived bound holds for whatever executes the declared operations, and is not much wider than it must be."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradspec.reference.arithmetic import Arithmetic, arithmetic
+from gradspec.reference.evaluate import PRECISION, Field, Run, chosen, tree_of
+from gradspec.reference.generate import ball
+from gradspec.reference.tree import FIELD, GIVEN
+from gradspec.spec import Rule, catalogue, rule
+
+from .rounding import Execution, NotANumber, OutOfRange
+
+RULES = list(catalogue())
+STEPS = 4
+DYADIC = {"learning_rate": ["1/128", "1", "0"], "share": ["7/8", "1/2", "0", "127/128"], "any": ["1/1024", "1", "0"]}
+DECIMAL = {"learning_rate": ["1/1000", "1/10"], "share": ["9/10", "999/1000"], "any": ["1/100000000", "1/10", "3/1000"]}
+
+
+@dataclass
+class Tally:
+    """What became of the elements of a test, and how much of their bounds was used."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    ratios: list[float] = field(default_factory=list)
+
+    def show(self, title: str) -> None:
+        used = f", median |got - exact| / E {median(self.ratios):.3f}, worst {max(self.ratios):.6f}"
+        print(f"{title}: {dict(self.outcomes)}{used if self.ratios else ''}")
+
+
+@dataclass
+class Trial:
+    """One rule with everything chosen, and the numbers of a few steps of one coordinate."""
+
+    rule: Rule
+    dialect: dict[str, str]
+    settings: dict[str, Any]
+    start: Fraction
+    gradients: list[tuple[Fraction, Fraction]]  # slope and offset; the slope is 0 for data
+    learning_rates: list[Fraction]
+
+
+def numbers(how: Arithmetic, exponents: tuple[int, int]) -> st.SearchStrategy[Fraction]:
+    """Return numbers of the storage format of sizes between powers of two, zero included."""
+    bits = how.storage.precision
+    lowest = max(exponents[0], how.storage.smallest_exponent)
+    significands = st.one_of(st.just(2 ** (bits - 1)), st.integers(2 ** (bits - 1), 2**bits - 1))
+    sizes = st.builds(lambda m, e: Fraction(m) * Fraction(2) ** (e - bits + 1), significands, st.integers(lowest, exponents[1]))
+    subnormal = st.integers(1, 2 ** (bits - 1) - 1).map(lambda m: m * how.storage.smallest_subnormal)
+    tiny = subnormal if exponents[0] < how.storage.smallest_exponent else sizes
+    signed = st.builds(lambda x, negative: -x if negative else x, st.one_of(sizes, sizes, tiny), st.booleans())
+    return st.one_of(st.just(Fraction(0)), signed, signed, signed)
+
+
+@st.composite
+def trials(draw: st.DrawFn, name: str, how: Arithmetic, exponents: tuple[int, int]) -> Trial:
+    one = rule(name)
+    options = draw(st.sets(st.sampled_from([option.name for option in one.options])))
+    options |= {needed for option in options for needed in one.option(option).requires}
+    on = frozenset(options)
+    offered = frozenset(option.name for option in one.options)
+    dialect = draw(st.sampled_from(list(one.dialects(on, offered))))
+    pool = DYADIC if draw(st.booleans()) else DECIMAL
+    settings: dict[str, Any] = {}
+    for entry in (*one.hyperparameters, *(option for option in one.options if option.name in on)):
+        if entry.domain is None:
+            settings[entry.name] = True
+        else:
+            kind = "learning_rate" if entry.name == "learning_rate" else "share" if entry.domain.sup == 1 else "any"
+            settings[entry.name] = Fraction(draw(st.sampled_from(pool[kind])))
+    values = numbers(how, exponents)
+    ahead = dialect.get("nesterov_form") == "look_ahead"
+    slopes = numbers(how, (-4, 0)) if ahead else st.just(Fraction(0))
+    gradients = draw(st.lists(st.tuples(slopes, values), min_size=STEPS, max_size=STEPS))
+    rates = [settings["learning_rate"], *(Fraction(draw(st.sampled_from(pool["learning_rate"]))) for _ in range(STEPS - 1))]
+    return Trial(one, dialect, settings, draw(numbers(how, (-20, 10))), gradients, rates)
+
+
+def check(trial: Trial, how: Arithmetic, random: Random | None, tally: Tally) -> None:
+    """Execute the steps, each observed, and compare parameter and hidden state with the bound."""
+    program, hyperparameters = chosen(trial.rule, trial.dialect, trial.settings)
+    as_field = any(slope for slope, _ in trial.gradients)
+    tree = tree_of(program, FIELD if as_field else GIVEN)
+    execution = Execution(how, random)
+    with ctx.workprec(4 * PRECISION):
+        run = Run(program, hyperparameters, 1, gradient=FIELD if as_field else GIVEN, how=how)
+        w = trial.start
+        try:
+            held = {name: execution.held(Fraction(hyperparameters[k])) for k, name in tree.hyperparameters.items()}
+            starts = {str(s): str(e) for s, e in program.state.items()}
+            named = {str(s): k for k, s in program.symbols.items()}
+            state = {s: execution.held(Fraction(hyperparameters[named[e]] if e in named else e)) for s, e in starts.items()}
+            for count, ((slope, offset), rate) in enumerate(zip(trial.gradients, trial.learning_rates, strict=True), 1):
+                data = {"gradient_slope": slope, "gradient_offset": offset, "gradient": offset, str(program.parameter): w}
+                given_gradient = Field([float(slope)], [float(offset)]) if as_field else [float(offset)]
+                (prediction,) = run.step([float(w)], given_gradient, rate)
+                try:
+                    outputs = execution.run(tree, count, {**held, **state, **data, "eta": execution.held(rate)})
+                except NotANumber:
+                    tally.outcomes["not a number"] += 1
+                    assert not prediction.informative or any(nan for _, _, nan in prediction.worlds)
+                    return
+                w = outputs.pop(tree.parameter)
+                state = outputs
+                if not prediction.informative:
+                    tally.outcomes["uninformative"] += 1
+                    continue
+                tally.outcomes["informative"] += 1
+                ratio = min(used(w, value, bound) for value, bound, _ in prediction.worlds)
+                tally.ratios.append(ratio)
+                assert ratio <= 1, (trial, count, w, prediction)
+                assert any(encloses(state, tree.state, world) for world in run.worlds[0]), (trial, count, state)
+        except OutOfRange:
+            tally.outcomes["overflow"] += 1
+
+
+def used(got: Fraction, exact: arb, bound: arb) -> float:
+    """Return the share of the bound that is used, not less than can be proved."""
+    difference = abs(ball(got) - exact).lower()
+    return 0.0 if not difference > 0 else float((difference / bound).upper()) if bound > 0 else float("inf")
+
+
+def encloses(state: dict[str, Fraction], names: tuple[str, ...], world: Any) -> bool:
+    return all(
+        not (abs(ball(state[name]) - value) > noise.abs_upper()) for name, value, noise in zip(names, *world, strict=True)
+    )
+
+
+ARITHMETICS = {
+    "float64": arithmetic("float64"),
+    "float32": arithmetic("float32"),
+    "float32 flushed": arithmetic("float32", flush=True),
+    "float16": arithmetic("float16"),
+    "bfloat16": arithmetic("bfloat16"),
+    "float16 in float32": arithmetic("float16", operations="float32"),
+    "bfloat16 in float32": arithmetic("bfloat16", operations="float32"),
+}
+RANGES: dict[str, Callable[[Arithmetic], tuple[int, int]]] = {
+    "ordinary": lambda how: (-12, 6),
+    "tiny": lambda how: (how.storage.smallest_exponent - 1, how.storage.smallest_exponent // 2),
+    "huge": lambda how: (how.storage.largest_exponent // 4, how.storage.largest_exponent // 3),
+    "wild": lambda how: (how.storage.smallest_exponent - 1, how.storage.largest_exponent // 3),
+}
+
+
+def explore(name: str, how: Arithmetic, span: str, orders: int) -> Tally:
+    tally = Tally()
+
+    @given(trial=trials(name, how, RANGES[span](how)), seed=st.integers(0, 2**32))
+    def examine(trial: Trial, seed: int) -> None:
+        check(trial, how, None, tally)
+        for k in range(orders):
+            check(trial, how, Random(seed + k), tally)
+
+    examine()
+    tally.show(f"{name} {span}")
+    return tally
+
+
+@pytest.mark.parametrize("span", RANGES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", RULES)
+def test_nothing_that_declared_arithmetic_can_produce_is_outside_the_bound(name: str, dtype: str, span: str) -> None:
+    tally = explore(name, ARITHMETICS[dtype], span, orders=3)
+
+    assert tally.outcomes["informative"] > tally.outcomes.total() / 2

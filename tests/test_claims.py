@@ -1,0 +1,201 @@
+"""Every claim about a rule is decided, and would have been refuted had the rule been written differently."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from sympy import And, Eq, Expr, Function, Gt, Max, S, Symbol, sign, sqrt
+
+from gradspec.reference.decide import Decision, decide
+from gradspec.spec import Axis, AxisValue, Claim, Rule, catalogue, rule
+from gradspec.spec.symbols import eta, g, gradient, m, w
+
+CLAIMS = [(one.name, claim) for one in catalogue().values() for claim in one.claims]
+NAMES = [f"{name}: {claim.name}" for name, claim in CLAIMS]
+
+x = Symbol("x", real=True)
+size = Symbol("x", positive=True)
+f = Function("f", real=True)
+
+
+def altered(expression: Expr) -> Iterator[Expr]:
+    """Yield the expression with a sign turned, a factor doubled, a term dropped, or shifted."""
+    yield from (-expression, 2 * expression, expression + 1)
+    if expression.is_Add:
+        yield from (expression - term for term in expression.args)
+    for symbol in sorted(expression.free_symbols, key=str):
+        yield expression.subs(symbol, 2 * symbol)
+
+
+def mutants(one: Rule) -> Iterator[Rule]:
+    """Yield the rule with one equation altered, in the rule itself, in an axis or in an option."""
+    for name in ("let", "update", "state"):
+        equations = getattr(one, name)
+        for target, expression in equations.items():
+            for other in altered(expression):
+                yield one.replaced(**{name: {**equations, target: other}})
+    for k, axis in enumerate(one.axes):
+        for v, value in enumerate(axis.values):
+            for equations in changed(value.equations):
+                other = AxisValue(value.name, equations, value.source, value.state, value.requires)
+                values = (*axis.values[:v], other, *axis.values[v + 1 :])
+                replaced = Axis(axis.name, axis.doc, values, axis.under)
+                yield one.replaced(axes=(*one.axes[:k], replaced, *one.axes[k + 1 :]))
+
+
+def changed(equations: Any) -> Iterator[dict[Symbol, Expr]]:
+    for target, expression in equations.items():
+        for other in altered(S(expression)):
+            yield {**equations, target: other}
+
+
+def verdict(mutant: Rule, claim: Claim) -> str:
+    """Return the verdict, or `unstated` where the mutant lacks what the claim is about."""
+    try:
+        return decide(mutant, claim).verdict
+    except ValueError:
+        return "unstated"
+
+
+def kills(one: Rule, claim: Claim, wanted: int) -> int:
+    """Return how many mutants of the rule the claim refutes; counting stops at `wanted`."""
+    found = 0
+    for mutant in mutants(one):
+        found += verdict(mutant, claim) == "refuted"
+        if found == wanted:
+            break
+    return found
+
+
+@pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=NAMES)
+def test_every_claim_of_every_rule_is_proved(name: str, claim: Claim) -> None:
+    assert decide(rule(name), claim).verdict == "proved"
+
+
+@pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=NAMES)
+def test_every_claim_is_refuted_when_the_formula_is_altered(name: str, claim: Claim) -> None:
+    assert kills(rule(name), claim, wanted=3) == 3
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=NAMES)
+def test_most_mutants_that_concern_a_claim_are_refuted(name: str, claim: Claim) -> None:
+    verdicts = Counter(verdict(mutant, claim) for mutant in mutants(rule(name)))
+    print(f"{name}: {claim.name}: {dict(verdicts)}")
+
+    # Left undecided are mutants that are defined nowhere, such as the root of a negated sum of squares.
+    assert verdicts["refuted"] > verdicts["undecided"] + verdicts["unstated"]
+    assert verdicts["decided"] == 0
+
+
+def test_every_rule_claims_something() -> None:
+    silent = [one.name for one in catalogue().values() if not one.claims]
+
+    assert [] == silent
+
+
+def about(statement: Any) -> Decision:
+    """Decide a statement that has looked at a rule."""
+
+    def read(one: Rule) -> Any:
+        assert one.update
+        return statement
+
+    return decide(rule("gradient_descent"), Claim("a statement", read))
+
+
+def test_a_claim_that_never_looks_at_the_rule_is_undecided() -> None:
+    assert Decision("undecided") == decide(rule("adam"), Claim("nothing", lambda one: S.true))
+
+
+def test_a_claim_that_can_be_evaluated_nowhere_is_undecided() -> None:
+    unknown_function = Function("zeta")(x)
+
+    assert Decision("undecided") == about(Gt(sqrt(-1 - size), unknown_function, evaluate=False))
+
+
+def test_a_claim_that_is_true_wherever_evaluated_but_not_proved_is_decided() -> None:
+    decision = about(Gt(x**4 - x**3 + x**2 - x + 1, 0))
+
+    assert decision.verdict == "decided"
+    assert decision.points > 0
+
+
+def test_a_refuted_claim_shows_where_it_is_false() -> None:
+    decision = about(Eq(x**2, x))
+    assert decision.counterexample is not None
+    value = decision.counterexample["x"]
+
+    assert decision.verdict == "refuted"
+    assert value**2 != value
+
+
+def test_an_irrational_difference_refutes() -> None:
+    assert about(Eq(sqrt(size), 1 + size)).verdict == "refuted"
+
+
+def test_one_false_conjunct_refutes() -> None:
+    assert about(And(Eq((x + 1) ** 2, x**2 + 2 * x + 1), Gt(x, 7))).verdict == "refuted"
+
+
+def test_a_false_constant_is_refuted_whatever_the_values() -> None:
+    assert Decision("refuted", 0, {}) == about(S.false)
+
+
+def test_a_function_has_one_value_at_one_point_however_that_is_written() -> None:
+    assert about(Eq(f((x + 1) ** 2), f(x**2 + 2 * x + 1))).verdict != "refuted"
+
+
+def test_a_function_at_two_points_has_two_values() -> None:
+    decision = about(Eq(f(x), f(x + 1)))
+    assert decision.counterexample is not None
+
+    assert decision.verdict == "refuted"
+    assert {"x", "f"} == {name.partition("(")[0] for name in decision.counterexample}
+
+
+@pytest.mark.parametrize("statement", [Eq(sqrt(x**2), Max(x, -x)), Eq(sign(x) * x, sqrt(x**2))])
+def test_roots_and_extremes_are_proved_by_cases_of_the_sign(statement: Any) -> None:
+    assert about(statement).verdict == "proved"
+
+
+DRAWS: list[tuple[Symbol, Callable[[Fraction], bool]]] = [
+    (Symbol("n", integer=True, positive=True), lambda value: value.denominator == 1 and value > 0),
+    (Symbol("p", nonnegative=True), lambda value: value >= 0),
+    (Symbol("q", real=True, nonzero=True), lambda value: value != 0),
+    (Symbol("r", negative=True), lambda value: value < 0),
+]
+
+
+@pytest.mark.parametrize(("symbol", "admitted"), DRAWS)
+def test_a_counterexample_keeps_the_assumptions(symbol: Symbol, admitted: Callable[[Fraction], bool]) -> None:
+    decision = about(Gt(symbol * x, symbol + 1))
+    assert decision.counterexample is not None
+
+    assert admitted(decision.counterexample[str(symbol)])
+
+
+def test_a_counterexample_keeps_the_domain_of_a_hyperparameter() -> None:
+    mu = rule("momentum").hyperparameters[1].symbol
+    claim = Claim("the buffer grows", lambda one: Gt(one.program().formula(m), m + 1 / mu - 2))
+    decision = decide(rule("momentum"), claim)
+    assert decision.counterexample is not None
+
+    assert 0 <= decision.counterexample["mu"] < 1
+
+
+def test_a_changed_rule_is_decided_anew() -> None:
+    one = rule("gradient_descent")
+    (claim,) = one.claims
+    climbing = one.replaced(let={**one.let, Symbol("displacement", real=True): -eta * g})
+
+    assert decide(one, claim).verdict == "proved"
+    assert decide(climbing, claim).verdict == "refuted"
+
+
+def test_the_gradient_at_two_points_is_not_confused() -> None:
+    claim = Claim("gradients agree", lambda one: Eq(gradient(w), gradient(w - one.program().update[w])))
+
+    assert decide(rule("momentum"), claim).verdict == "refuted"
