@@ -167,7 +167,7 @@ class Run:
             moved = _distinct(moved) if len(moved) > 1 else moved
             usable = len(moved) <= MOST_WORLDS
             predictions.append(Prediction(tuple(found) if usable else ()))
-            self.worlds[i] = moved[:MOST_WORLDS]
+            self.worlds[i] = moved if usable else []  # from here on it tells nothing
         return predictions
 
     def _stored(self, value: arb, error: arb) -> arb:

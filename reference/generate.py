@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from flint import arb
@@ -68,7 +69,7 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
     branch = 0
     for i, node in enumerate(nodes):
         if node.kind == "constant":
-            constants[f"K{i}"] = ball(node.extra)
+            constants |= {f"K{i}": arb(node.extra.numerator), f"D{i}": arb(node.extra.denominator)}
         if node.kind == "where_positive":
             lines.append(f"c{i} = is_positive(v{node.args[0]}, choices, {branch})")
             branch += 1
@@ -96,7 +97,7 @@ def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
         case "step":
             return "arb(step)"
         case "constant":
-            return f"K{i}"
+            return f"K{i}" if node.extra.denominator == 1 else f"K{i} / D{i}"  # divided at the precision of the call
         case "sum":
             text = "".join(f" {'+' if sign > 0 else '-'} {arg}" for sign, arg in zip(node.extra, args, strict=True))
             return text[3:] if text.startswith(" + ") else text.strip()
@@ -143,6 +144,23 @@ def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: froz
     return None
 
 
+def _underflow(i: int, node: Node) -> str:
+    """What underflow can add to a product: in whichever order, a partial product that underflows meets the other factors."""
+    args, first = (node.args, node.extra) if node.kind == "product" else (node.args * node.extra, node.extra)
+    terms = ["ETA"]
+    for size in range(2, len(args)):
+        for part in combinations(range(len(args)), size):
+            divisors = [f"b{args[k]}" for k in part if k >= first]
+            if len(divisors) == size:  # the divisors were multiplied with each other first
+                terms.append(f"ETA * b{i} / ({' * '.join(divisors)} + ETA)")
+                continue
+            rest = [k for k in range(len(args)) if k not in part]
+            over = [f"b{args[k]}" for k in rest if k >= first]
+            text = "".join(f" * b{args[k]}" for k in rest if k < first)
+            terms.append(f"ETA{text}" + (f" / ({' * '.join(over)}{' + ETA' if len(over) > 1 else ''})" if over else ""))
+    return " + ".join(terms)
+
+
 @lru_cache(maxsize=4096)
 def _compile_bounded(
     nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tuple[int, ...], uncertain: frozenset[str], how: Arithmetic
@@ -150,13 +168,16 @@ def _compile_bounded(
     """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; outputs[0] is the parameter."""
     integers: set[int] = set()
     noisy: set[int] = set()  # nodes that differ from their exact value
-    constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow))}
+    # What underflow adds to a partial product still meets the roundings that follow.
+    constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow * (1 + how.operations.unit) ** 16))}
     lines: list[str] = ["nan = False"]
     branch = 0
     rounded: set[int] = set()
 
+    unit = how.operations.unit
+
     def units(k: int) -> str:
-        constants[f"U{k}"] = arb(0, ball(how.operations.unit * k))
+        constants[f"U{k}"] = arb(0, ball((1 + unit) ** k - 1))  # what k roundings can make of 1
         return f"U{k}"
 
     for i, node in enumerate(nodes):
@@ -165,7 +186,7 @@ def _compile_bounded(
         if node.kind == "sum" and all(a in integers for a in node.args):
             integers.add(i)
         if node.kind == "constant":
-            constants[f"K{i}"] = ball(node.extra)
+            constants |= {f"K{i}": arb(node.extra.numerator), f"D{i}": arb(node.extra.denominator)}
         if node.kind == "where_positive":
             lines.append(f"c{i} = is_positive(b{node.args[0]}, choices, {branch})")
             branch += 1
@@ -189,13 +210,15 @@ def _compile_bounded(
             continue
         rounded.add(i)
         if isinstance(weight, str):
-            lines.append(f"e{i} = b{i} * {units(1)} * ({weight}) + ETA")
+            constants["GROWTH"] = ball(1 + unit)
+            growth = f"({weight}) * GROWTH ** ({weight})"  # (1 + u)ⁿ − 1 is less than n u (1 + u)ⁿ
+            lines.append(f"e{i} = b{i} * {units(1)} * {growth} + ETA * ({weight})")
         elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
             sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
-            lines.append(f"e{i} = {sizes}{' + ETA' if how.flush else ''}")
+            lines.append(f"e{i} = {sizes}{f' + ETA * {weight}' if how.flush else ''}")
         else:
-            underflow = " + ETA" if node.kind in ("product", "power") or (node.kind == "sum" and how.flush) else ""
-            lines.append(f"e{i} = b{i} * {units(int(weight))}{underflow}")
+            underflow = _underflow(i, node) if node.kind in ("product", "power") else "ETA" if how.flush and node.kind == "sum" else ""
+            lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ' * bool(underflow)}{underflow}")
         lines.append(f"b{i} = b{i} + e{i}")
     for output in outputs:
         lines += _sweep(nodes, output, frozenset(noisy), frozenset(rounded))

@@ -242,15 +242,15 @@ VENDORS: dict[str, Vendor] = {
             "KTH ID2223, training deep feedforward networks",
             {
                 "gradient_descent": Row("gradient descent", {}, {}, {"learning_rate": "η"}, "line 290"),
-                "momentum": Row("momentum", {**INSIDE, **PLAIN}, {}, {"learning_rate": "η", "momentum": "β"}, "line 635"),
+                "momentum": Row("momentum", {**INSIDE, **PLAIN}, {}, {"learning_rate": "η", "momentum": "β"}, "line 637"),
                 "nesterov": Row(
                     "Nesterov momentum", {"nesterov_form": "look_ahead", **INSIDE}, {}, {"learning_rate": "η", "momentum": "β"},
                     "line 671, with the sign of the point corrected",
                 ),
-                "adagrad": Row("AdaGrad", {"epsilon_place": "inside"}, {}, {"learning_rate": "η", "epsilon": "ε"}, "lines 697-698"),
+                "adagrad": Row("AdaGrad", {"epsilon_place": "inside"}, {}, {"learning_rate": "η", "epsilon": "ε"}, "line 699"),
                 "rmsprop": Row(
                     "RMSProp", {"epsilon_place": "inside"}, _defaults(rho="0.9"), {"learning_rate": "η", "rho": "β", "epsilon": "ε"},
-                    "lines 722-727",
+                    "lines 725-727",
                 ),
                 "adam": Row(
                     "Adam", {"epsilon_place": "inside", "bias_correction": "both"}, _defaults(beta1="0.9", beta2="0.999"),

@@ -2,19 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from types import ModuleType
 from typing import Any
 
 from gradspec.conformance.bridges.names import KEYWORDS, Adapter
+from gradspec.conformance.cases import looks_ahead
 from gradspec.conformance.implementation import Implementation
-from gradspec.spec import rule
+from gradspec.conformance.report import specification_version
+from gradspec.spec import Rule, catalogue
 from gradspec.spec.vendors import vendor
 
 Dialect = str | Mapping[str, str]
-
-RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
-
 
 def build(
     name: str, functions: ModuleType, dialect: Dialect, *, arrays: str, dtypes: tuple[str, ...]
@@ -24,16 +22,15 @@ def build(
     A vendor's rules are those that the vendor has. Axis values go to every rule that knows them; where they
     say nothing, the rule's first value holds.
     """
-    dialects = {
-        optimizer: chosen for optimizer in RULES if (chosen := _chosen(optimizer, dialect)) is not None
-    }
+    rules = {key: value for key, value in catalogue().items() if hasattr(functions, key)}
+    dialects = {key: chosen for key, value in rules.items() if (chosen := _chosen(value, dialect)) is not None}
     if not isinstance(dialect, str):
-        known = {(axis.name, value) for each in RULES for axis in rule(each).axes for value in axis.names}
+        known = {(axis.name, value) for each in rules.values() for axis in each.axes for value in axis.names}
         for axis, value in dialect.items() - known:
             raise LookupError(f"{axis}={value!r}: no rule has this axis with this value")
     library = Implementation(
         name,
-        version=metadata.version("gradspec"),
+        version=specification_version(),
         arrays=arrays,
         claims=dialects,
         dtypes=dtypes,
@@ -41,7 +38,7 @@ def build(
     )
     for optimizer, chosen in dialects.items():
         function = getattr(functions, optimizer)
-        library.optimizer(optimizer)(adapter(function, chosen, point_chosen=optimizer == "nesterov"))
+        library.optimizer(optimizer)(adapter(function, chosen, point_chosen=looks_ahead(rules[optimizer])))
     return library
 
 
@@ -68,11 +65,11 @@ def adapter(function: Callable[..., Any], dialect: Dialect, *, point_chosen: boo
     return Adapter(offer, {}, start)
 
 
-def _chosen(name: str, dialect: Dialect) -> Dialect | None:
+def _chosen(rule: Rule, dialect: Dialect) -> Dialect | None:
     """Return what the dialect means for one rule; None for a vendor without it."""
     if isinstance(dialect, str):
-        return dialect if name in vendor(dialect).rows else None
-    values = {axis.name: axis.names for axis in rule(name).axes}
-    return rule(name).complete(
+        return dialect if rule.name in vendor(dialect).rows else None
+    values = {axis.name: axis.names for axis in rule.axes}
+    return rule.complete(
         {axis: value for axis, value in dialect.items() if value in values.get(axis, ())}
     )

@@ -93,7 +93,7 @@ ADAGRAD = Rule(
             (
                 AxisValue("outside", {denominator: sqrt(s_next) + epsilon}, Source("Duchi et al. 2011; PyTorch 2.13.0")),
                 AxisValue(
-                    "inside", {denominator: sqrt(s_next + epsilon)}, Source("lecture deck", "line 698; Keras 3.15.1, adagrad.py")
+                    "inside", {denominator: sqrt(s_next + epsilon)}, Source("lecture deck", "line 699; Keras 3.15.1, adagrad.py")
                 ),
                 AxisValue(
                     "inside_guarded",
@@ -116,5 +116,5 @@ ADAGRAD = Rule(
         Claim("a constant gradient moves eta over the root of t", _shrinks_like_one_over_root_t, "recurrence"),
         Claim("epsilon inside the root is a start value of the sum", _inside_is_a_start_value),
     ),
-    source=Source("Duchi, Hazan & Singer 2011; lecture deck", "lines 697-698"),
+    source=Source("Duchi, Hazan & Singer 2011; lecture deck", "line 699"),
 )

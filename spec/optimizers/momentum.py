@@ -73,7 +73,7 @@ MOMENTUM = Rule(
             "whether the buffer collects steps or gradients; visible when the learning rate changes",
             (
                 AxisValue(
-                    "inside", {arriving: eta * g, displacement: m_next}, Source("Sutskever et al. 2013; lecture deck", "line 635")
+                    "inside", {arriving: eta * g, displacement: m_next}, Source("Sutskever et al. 2013; lecture deck", "line 637")
                 ),
                 AxisValue("outside", {arriving: g, displacement: eta * m_next}, Source("PyTorch 2.13.0", "torch/optim/sgd.py")),
             ),
@@ -82,7 +82,7 @@ MOMENTUM = Rule(
             "gain",
             "the weight of the arriving gradient",
             (
-                AxisValue("one", {gain: 1}, Source("Polyak 1964; lecture deck", "line 635")),
+                AxisValue("one", {gain: 1}, Source("Polyak 1964; lecture deck", "line 637")),
                 AxisValue(
                     "one_minus_dampening",
                     {gain: 1 - dampening},
@@ -110,5 +110,5 @@ MOMENTUM = Rule(
         Claim("a constant gradient fills the buffer to (1 - mu^t)/(1 - mu) steps", _buffer_of_a_constant_gradient, "recurrence"),
         Claim("inside and outside agree while the learning rate is constant", _inside_is_outside_at_a_constant_rate),
     ),
-    source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 635"),
+    source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 637"),
 )

@@ -123,7 +123,7 @@ RMSPROP = Rule(
             "epsilon_place",
             "where ε stands",
             (
-                AxisValue("inside", {denominator: sqrt(variance + epsilon)}, Source("lecture deck", "line 723; Graves 2013")),
+                AxisValue("inside", {denominator: sqrt(variance + epsilon)}, Source("lecture deck", "line 725; Graves 2013")),
                 AxisValue("outside", {denominator: sqrt(variance) + epsilon}, Source("PyTorch 2.13.0", "torch/optim/rmsprop.py")),
             ),
         ),
@@ -150,5 +150,5 @@ RMSPROP = Rule(
         ),
     ),
     claims=(Claim("the bias correction undoes the start from zero", _average_of_a_stationary_square, "recurrence"),),
-    source=Source("Tieleman & Hinton 2012; lecture deck", "lines 722-723"),
+    source=Source("Tieleman & Hinton 2012; lecture deck", "line 725"),
 )
