@@ -110,11 +110,18 @@ class Run:
         *,
         gradient: str = GIVEN,
         how: Arithmetic | None = None,
+        start: Mapping[str, Sequence[float]] | None = None,
+        count: int = 0,
     ) -> None:
+        """`start` gives the state after `count` steps, by symbol and coordinate; without it the rule begins."""
         self.tree = tree_of(program, gradient)
         self.how = how
-        uncertain = frozenset() if how is None else uncertain_inputs(self.tree, how, hyperparameters)
+        lasting = {k: v for k, v in hyperparameters.items() if k != "learning_rate"}  # that one comes with every step
+        uncertain = frozenset() if how is None else uncertain_inputs(self.tree, how, lasting)
         self.code: Compiled = compiled(self.tree, uncertain, how)
+        self.code_at_an_inexact_rate = self.code
+        if how is not None and "eta" in self.tree.inputs:
+            self.code_at_an_inexact_rate = compiled(self.tree, uncertain | {"eta"}, how)
         named = {str(symbol): hyperparameters[k] for k, symbol in program.symbols.items() if k in hyperparameters}
         self.values = {name: ball(_real(value)) for name, value in named.items()}
         self.count = 0
@@ -123,7 +130,7 @@ class Run:
         state = tuple(ball(_real(value)) for value in first)
         noise = tuple(ZERO if how is None else arb(0, ball(_storage_error(value, how))) for value in first)
         self.worlds: list[list[World]] = [[(state, noise)] for _ in range(coordinates)]
-        self.uncertain = tuple(name for name in self.tree.inputs if name in uncertain)
+        self.uncertain = uncertain
         self.errors = self._input_errors(hyperparameters) if how is not None else {}
 
     def _input_errors(self, hyperparameters: Mapping[str, Real]) -> dict[str, arb]:
@@ -150,8 +157,12 @@ class Run:
         self.count += 1
         arguments = self._arguments(w, gradient, learning_rate)
         where = [self.tree.state.index(name) if name in self.tree.state else -1 for name in self.tree.inputs]
-        plan = [(k, self.tree.state.index(n) if n in self.tree.state else -1) for k, n in enumerate(self.tree.inputs) if n in self.uncertain]
-        errors = [self.errors[n] for n in self.uncertain]
+        rate_error = _storage_error(learning_rate, self.how)
+        exact_rate = rate_error == 0 and "eta" not in self.uncertain
+        bounded = (self.code if exact_rate else self.code_at_an_inexact_rate).bounded
+        uncertain = [n for n in self.tree.inputs if n in self.uncertain or (n == "eta" and not exact_rate)]
+        plan = [self.tree.state.index(n) if n in self.tree.state else -1 for n in uncertain]
+        errors = [self.errors.get(n, ZERO) + (arb(0, ball(rate_error)) if n == "eta" else ZERO) for n in uncertain]
         predictions = []
         for i, worlds in enumerate(self.worlds):
             row = [a if isinstance(a, arb) or a is None else arb(a[i]) for a in arguments]
@@ -159,8 +170,8 @@ class Run:
             moved: list[World] = []
             for state, carried in worlds:
                 inputs = [state[s] if s >= 0 else x for x, s in zip(row, where, strict=True)]
-                noise = [carried[s] + e if s >= 0 else e for (_, s), e in zip(plan, errors, strict=True)]
-                for outputs in self._branches(inputs, noise):
+                noise = [carried[s] + e if s >= 0 else e for s, e in zip(plan, errors, strict=True)]
+                for outputs in self._branches(bounded, inputs, noise):
                     (value, error, nan), *rest = outputs
                     found.append((value, self._stored(value, error).abs_upper(), nan))
                     moved.append((tuple(v for v, _, _ in rest), tuple(self._stored(v, e) for v, e, _ in rest)))
@@ -177,8 +188,9 @@ class Run:
         kept = value + error
         return error + kept * arb(0, ball(self.how.storage.unit)) + arb(0, ball(self.how.storage.smallest_subnormal / 2))
 
-    def _branches(self, inputs: Sequence[arb], noise: Sequence[arb]) -> list[tuple[tuple[arb, arb, bool], ...]]:
-        bounded: Callable[..., Any] | None = self.code.bounded
+    def _branches(
+        self, bounded: Callable[..., Any] | None, inputs: Sequence[arb], noise: Sequence[arb]
+    ) -> list[tuple[tuple[arb, arb, bool], ...]]:
         assert bounded is not None
         waiting: list[tuple[bool | None, ...]] = [(None,) * len(self.tree.branches)]
         results = []

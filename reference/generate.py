@@ -138,26 +138,30 @@ def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: froz
         case "power":
             return int(node.extra) - 1
         case "step_power":
-            return "step"
+            return _exponent(node)
         case "root":
             return 1
     return None
 
 
-def _underflow(i: int, node: Node) -> str:
-    """What underflow can add to a product: in whichever order, a partial product that underflows meets the other factors."""
+def _underflow(i: int, node: Node, eta: str) -> str:
+    """What underflow can add to a product: in whichever order, a partial product that underflows meets the other factors.
+
+    Every partial product has one term; no order has it twice.
+    """
     args, first = (node.args, node.extra) if node.kind == "product" else (node.args * node.extra, node.extra)
-    terms = ["ETA"]
+    terms = [eta]
     for size in range(2, len(args)):
         for part in combinations(range(len(args)), size):
             divisors = [f"b{args[k]}" for k in part if k >= first]
             if len(divisors) == size:  # the divisors were multiplied with each other first
-                terms.append(f"ETA * b{i} / ({' * '.join(divisors)} + ETA)")
+                terms.append(f"{eta} * b{i} / ({' * '.join(divisors)} + {eta})")
                 continue
             rest = [k for k in range(len(args)) if k not in part]
             over = [f"b{args[k]}" for k in rest if k >= first]
             text = "".join(f" * b{args[k]}" for k in rest if k < first)
-            terms.append(f"ETA{text}" + (f" / ({' * '.join(over)}{' + ETA' if len(over) > 1 else ''})" if over else ""))
+            text += f" / ({' * '.join(over)}{f' + {eta}' * (len(over) > 1)})" if over else ""
+            terms.append(eta + text)
     return " + ".join(terms)
 
 
@@ -168,8 +172,7 @@ def _compile_bounded(
     """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; outputs[0] is the parameter."""
     integers: set[int] = set()
     noisy: set[int] = set()  # nodes that differ from their exact value
-    # What underflow adds to a partial product still meets the roundings that follow.
-    constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow * (1 + how.operations.unit) ** 16))}
+    constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow))}
     lines: list[str] = ["nan = False"]
     branch = 0
     rounded: set[int] = set()
@@ -216,9 +219,12 @@ def _compile_bounded(
         elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
             sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
             lines.append(f"e{i} = {sizes}{f' + ETA * {weight}' if how.flush else ''}")
+        elif node.kind in ("product", "power"):
+            # What underflow adds to a partial product still meets the roundings of the others.
+            constants[f"ETA{weight}"] = constants["ETA"] * ball((1 + unit) ** int(weight))
+            lines.append(f"e{i} = b{i} * {units(int(weight))} + {_underflow(i, node, f'ETA{weight}')}")
         else:
-            underflow = _underflow(i, node) if node.kind in ("product", "power") else "ETA" if how.flush and node.kind == "sum" else ""
-            lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ' * bool(underflow)}{underflow}")
+            lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ETA' if how.flush and node.kind == 'sum' else ''}")
         lines.append(f"b{i} = b{i} + e{i}")
     for output in outputs:
         lines += _sweep(nodes, output, frozenset(noisy), frozenset(rounded))
