@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
+from io import TextIOWrapper
+from traceback import print_exc
 from typing import Annotated, NoReturn
 
 import typer
@@ -12,29 +14,39 @@ app = typer.Typer(
     name="gradspec",
     help="The training rules of deep networks, as formulas, as exact truth, and as a judge of other people's code.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-USAGE, CANNOT_START, ABORTED, NOTHING_JUDGED = 2, 3, 4, 5
+USAGE, ABORTED = 2, 4
 
-Json = Annotated[str, typer.Option("--json", metavar="F", help="Write JSON to a file, or to standard output for -.")]
+Json = Annotated[
+    str, typer.Option("--json", metavar="F", help="Write JSON to a file, or to standard output for -.")
+]
 
 
 @app.command()
 def rules(json: Json = "") -> None:
     """List every rule with its axes and options, and what is implemented."""
-    from . import listing
+    from . import listing, report
 
-    with_json(listing.rules(), json, listing.print_rules)
+    try:
+        report.writable(json)
+    except ValueError as error:
+        usage(error)
+    data = listing.rules()
+    if json:
+        report.write_json(data, json)
+    if json != "-":
+        listing.print_rules(data)
 
 
 @app.command()
 def show(
     rule: Annotated[str, typer.Argument(help="Name of a rule, as `gradspec rules` lists them.")],
     dialect: Annotated[
-        list[str] | None, typer.Option("--dialect", metavar="AXIS=VALUE", help="Choose a value of an axis; repeatable.")
+        list[str] | None,
+        typer.Option("--dialect", metavar="AXIS=VALUE", help="Choose a value of an axis; repeatable."),
     ] = None,
     format: Annotated[str, typer.Option("--format", help="text, latex, mathml or json.")] = "text",
 ) -> None:
@@ -51,75 +63,89 @@ def show(
 @app.command()
 def judge(
     implementations: Annotated[
-        list[str] | None, typer.Argument(metavar="[IMPL]...", help="Bundled name or prefix, file.py, or package.module[:name].")
+        list[str] | None,
+        typer.Argument(
+            metavar="[IMPL]...", help="Bundled name or prefix, file.py, or package.module[:name]."
+        ),
     ] = None,
     like: Annotated[
-        str, typer.Option("--like", metavar="NAME", help="Claim a vendor's row, or AXIS=VALUE[,AXIS=VALUE], for every implementation.")
+        str,
+        typer.Option(
+            "--like",
+            metavar="NAME",
+            help="Claim a vendor's row, or AXIS=VALUE[,AXIS=VALUE], for every implementation.",
+        ),
     ] = "",
-    rule: Annotated[list[str] | None, typer.Option("--rule", metavar="R", help="Judge this rule only; repeatable.")] = None,
-    dtype: Annotated[list[str] | None, typer.Option("--dtype", metavar="D", help="Judge in this dtype; repeatable.")] = None,
-    level: Annotated[int, typer.Option("--level", metavar="L", help="How far to go, 0 to 6.", min=0, max=6)] = 2,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="R", help="Judge this rule only; repeatable.")
+    ] = None,
+    dtype: Annotated[
+        list[str] | None, typer.Option("--dtype", metavar="D", help="Judge in this dtype; repeatable.")
+    ] = None,
+    level: Annotated[
+        int, typer.Option("--level", metavar="L", help="How far to go, 0 to 6.", min=0, max=6)
+    ] = 2,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the cases.")] = 0,
     json: Json = "",
 ) -> None:
     """Tell which dialect of every rule an implementation follows. With no IMPL: every implementation found installed."""
-    from . import command
+    from . import command, report
 
     try:
         request = command.request(rule or [], dtype or [], like, level, seed)
-        command.writable(json)
+        report.writable(json)
+    except (LookupError, ValueError) as error:
+        usage(error)
+    try:
         code = command.judge(implementations or [], request, json)
     except command.NoSuchImplementation as error:
         usage(error)
-    except (LookupError, ValueError) as error:
-        usage(error)
-    except command.CannotStart as error:
-        fail(str(error), CANNOT_START)
     raise typer.Exit(code)
-
-
-def with_json(data: object, json: str, otherwise: object) -> None:
-    """Write `data` as JSON where asked for, else print it for people."""
-    from .report import write_json
-
-    if json:
-        try:
-            write_json(data, json)
-        except OSError as error:
-            usage(error)
-        if json == "-":
-            return
-    otherwise(data)  # type: ignore[operator]
 
 
 def usage(error: Exception) -> NoReturn:
     """Say what was wrong in one line and leave with the exit code for usage errors."""
     message = error.args[0] if isinstance(error, LookupError) and error.args else str(error)
-    fail(str(message), USAGE)
+    say(str(message))
+    raise typer.Exit(USAGE)
 
 
-def fail(message: str, code: int) -> NoReturn:
+def say(message: str) -> None:
+    """Write one line to standard error."""
     from .report import visible
 
     typer.echo(f"gradspec: {visible(message)}", err=True)
-    raise typer.Exit(code)
 
 
 def main() -> None:
     """Run the command line; an interruption leaves with the exit code for aborted runs."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without ε must not end a run
+    given = sys.argv[1:]
     try:
-        code = app(standalone_mode=False)
+        code = app(given or ["--help"], prog_name="gradspec", standalone_mode=False)
+        sys.stdout.flush()
+        if code == 130:  # what typer makes of an interruption
+            raise KeyboardInterrupt
     except typer.Exit as leaving:
         code = leaving.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("gradspec: interrupted; nothing was written", err=True)
+        say("interrupted; nothing was written")
+        code = ABORTED
+    except (BrokenPipeError, SystemExit):  # rich makes the first into the second
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ABORTED
     except Exception as error:
-        if not hasattr(error, "format_message"):  # what typer raises for wrong arguments has it
-            raise
-        typer.echo(f"gradspec: {error.format_message()}; see {Path(sys.argv[0]).name} --help", err=True)
-        code = USAGE
-    sys.exit(code or 0)
+        told = getattr(error, "format_message", None)  # what typer raises for wrong arguments has it
+        if told:
+            say(f"{told().rstrip('.')}; see gradspec --help")
+            code = USAGE
+        else:
+            print_exc()
+            say("this is a defect of gradspec itself; please report it with the lines above")
+            code = ABORTED
+    sys.exit(code or (0 if given else USAGE))
 
 
 if __name__ == "__main__":

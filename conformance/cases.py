@@ -8,7 +8,7 @@ magnitude, so that ε is dominant, comparable and negligible; half of the parame
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -17,9 +17,10 @@ from sympy import Rational
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.spec import Rule
-from gradspec.spec.rule import Hyperparameter, Option, gradient_points
+from gradspec.spec.rule import Hyperparameter, Option
 
 from .case import Case, Slopes
+from .scoring import at_parameter
 
 COORDINATES = 35  # two vector registers of single precision, and a remainder
 LONG_COORDINATES = 11
@@ -35,7 +36,9 @@ class Range:
     lowest: int
     highest: int
     spike: int
-    fractions: tuple[tuple[Fraction, ...], ...]  # for domains [0, 1), in the order of the rule's hyperparameters
+    fractions: tuple[
+        tuple[Fraction, ...], ...
+    ]  # for domains [0, 1), in the order of the rule's hyperparameters
     sizes: tuple[tuple[Fraction, ...], ...]  # for unbounded domains
     rate: Fraction
 
@@ -58,14 +61,16 @@ RANGES = {"float64": WIDE, "float32": WIDE, "bfloat16": NARROW, "float16": NARRO
 
 def contexts(rule: Rule, offered: frozenset[str]) -> list[tuple[str, ...]]:
     """The sets of options that are switched on in turn: none, then every offered one with what it requires."""
-    wanted = [rule.switched_on(o.name) for o in rule.options if o.name in offered and set(o.requires) <= offered]
+    wanted = [
+        rule.switched_on(o.name) for o in rule.options if o.name in offered and set(o.requires) <= offered
+    ]
     return [(), *dict.fromkeys(wanted)]
 
 
 def looks_ahead(rule: Rule) -> bool:
     """Whether some dialect of the rule takes its gradient elsewhere than at the parameter."""
     on: frozenset[str] = frozenset()
-    return any(gradient_points(rule.program(d, on)) != {rule.parameter} for d in rule.dialects(on))
+    return not all(at_parameter(rule.program(d, on)) for d in rule.dialects(on))
 
 
 def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0) -> list[Case]:
@@ -75,7 +80,7 @@ def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, 
 
 def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -> Iterator[Case]:
     window = RANGES[dtype]
-    plan = _Plan(rule, dtype, on, window, seed)
+    plan = _Plan(rule, dtype, on, window, seed, looks_ahead(rule))
     yield plan.case("one", 0, "a single coordinate, a single step", coordinates=1, steps=1)
     yield plan.case("grid", 0, "an array with two dimensions", coordinates=6, steps=2, shape=(2, 3))
     if level >= 1:
@@ -84,7 +89,9 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
             why = "epsilon dominant, comparable and negligible; sign changes; a spike; a new learning rate"
             yield plan.case(f"sweep-{variant}", 1, why, coordinates=COORDINATES, steps=steps, variant=variant)
     if level >= 2:
-        yield plan.case("long", 2, "a run long enough for a slow drift", coordinates=LONG_COORDINATES, steps=24)
+        yield plan.case(
+            "long", 2, "a run long enough for a slow drift", coordinates=LONG_COORDINATES, steps=24
+        )
     if level >= 3 and window is WIDE:
         why = "the rule's own decimal defaults, which no binary format holds"
         yield plan.case("defaults", 3, why, coordinates=COORDINATES, steps=5, decimal=True)
@@ -94,9 +101,11 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
         yield plan.case("empty", 4, "no coordinate at all", coordinates=0, steps=2)
     if level >= 6:
         for number in range(8):
-            shuffled = _Plan(rule, dtype, on, window, seed * 1000 + number + 1)
+            shuffled = replace(plan, seed=seed * 1000 + number + 1)
             why = "random exponents and random dyadic hyperparameters"
-            yield shuffled.case(f"random-{seed}-{number}", 6, why, coordinates=COORDINATES, steps=5, shuffled=True)
+            yield shuffled.case(
+                f"random-{seed}-{number}", 6, why, coordinates=COORDINATES, steps=5, shuffled=True
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ class _Plan:
     on: tuple[str, ...]
     window: Range
     seed: int
+    ahead: bool
 
     def case(
         self,
@@ -126,17 +136,38 @@ class _Plan:
         numbers = self.numbers(variant, decimal, random if shuffled else None)
         first = self.window.rate if rate is None else rate
         rates = [float(first if k < (steps + 1) // 2 else first / 4) for k in range(steps)]
-        gradients = [tuple(self.gradient(random, i, coordinates, k, shuffled) * scale for i in range(coordinates)) for k in range(steps)]
+        gradients = [
+            tuple(self.gradient(random, i, coordinates, k, shuffled) * scale for i in range(coordinates))
+            for k in range(steps)
+        ]
         w = tuple(0.0 if i % 2 == 0 else self.mantissa(random) for i in range(coordinates))
         inputs: tuple[Any, ...] = tuple(gradients)
-        if looks_ahead(self.rule) or name == "long":  # the long run lets every rule see a gradient that depends on the point
+        if self.ahead or name == "long":  # the long run lets every rule see a gradient that depends on the point
             slope = tuple(self.mantissa(random) / 2 * scale for _ in range(coordinates))
             inputs = tuple(Slopes(slope, offsets) for offsets in gradients)
-        options = {o.name: numbers[o.name] if o.symbol is not None else True for o in self.rule.options if o.name in self.on}
-        hyperparameters = {h.name: numbers[h.name] for h in self.rule.hyperparameters if h.name != "learning_rate"}
+        options = {
+            o.name: numbers[o.name] if o.symbol is not None else True
+            for o in self.rule.options
+            if o.name in self.on
+        }
+        hyperparameters = {
+            h.name: numbers[h.name] for h in self.rule.hyperparameters if h.name != "learning_rate"
+        }
         context = "+".join(self.on) or "plain"
         slug = f"{self.rule.name}/{self.dtype}/{context}/{name}"
-        return Case(slug, self.rule.name, self.dtype, level, why, w, inputs, tuple(rates), hyperparameters, options, shape)
+        return Case(
+            slug,
+            self.rule.name,
+            self.dtype,
+            level,
+            why,
+            w,
+            inputs,
+            tuple(rates),
+            hyperparameters,
+            options,
+            shape,
+        )
 
     def mantissa(self, random: Random) -> float:
         """A signed number in [1, 2) with few bits, so that every dtype holds it."""
@@ -152,11 +183,17 @@ class _Plan:
             value *= self.window.spike
         if i % 9 == 4 and step % 2 == 1:
             return 0.0
-        return max(-(2.0 ** (high + 8)), min(2.0 ** (high + 8), value)) if self.window is WIDE else _limited(value)
+        return (
+            max(-(2.0 ** (high + 8)), min(2.0 ** (high + 8), value))
+            if self.window is WIDE
+            else _limited(value)
+        )
 
     def numbers(self, variant: int, decimal: bool, random: Random | None) -> dict[str, float]:
         """A value for every hyperparameter and numeric option, distinct where the domain allows it."""
-        entries: list[Hyperparameter | Option] = [h for h in self.rule.hyperparameters if h.name != "learning_rate"]
+        entries: list[Hyperparameter | Option] = [
+            h for h in self.rule.hyperparameters if h.name != "learning_rate"
+        ]
         entries += [o for o in self.rule.options if o.symbol is not None]
         chosen: dict[str, float] = {}
         shares, sizes = list(self.window.fractions[variant]), list(self.window.sizes[variant])
@@ -165,7 +202,9 @@ class _Plan:
             value = pool.pop(0)
             pool.append(value)
             if random is not None:
-                value = F(random.randrange(1, 16), 16) if pool is shares else F(1, 2 ** random.randrange(2, 16))
+                value = (
+                    F(random.randrange(1, 16), 16) if pool is shares else F(1, 2 ** random.randrange(2, 16))
+                )
             if decimal and isinstance(entry, Hyperparameter):
                 value = F(int(entry.default.p), int(entry.default.q))
             chosen[entry.name] = float(value)

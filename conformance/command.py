@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.spec import catalogue
 from gradspec.spec import rule as find_rule
 from gradspec.spec.vendors import vendor
 
-from .report import as_json, exit_code, print_runs, write_json
-from .select import CannotStart, NoSuchImplementation, Selection, select
+from .report import as_json, exit_code, print_runs, visible, write_json
+from .select import CannotStart, NoSuchImplementation, Selection, named_rows, select
 from .trial import DEFAULT_DTYPES, Request, judge_in_workers
 from .trial import judge as judge_here
 from .verdict import Run
 
-__all__ = ["CannotStart", "NoSuchImplementation", "judge", "request", "writable"]
+if TYPE_CHECKING:
+    from rich.status import Status
+
+__all__ = ["NoSuchImplementation", "judge", "request"]
+
+CANNOT_START = 3
 
 
 def request(rules: Sequence[str], dtypes: Sequence[str], like: str, level: int, seed: int) -> Request:
@@ -26,10 +32,16 @@ def request(rules: Sequence[str], dtypes: Sequence[str], like: str, level: int, 
         find_rule(rule)
     for dtype in dtypes:
         number_format(dtype)
-    return Request(tuple(dict.fromkeys(rules)), tuple(dict.fromkeys(dtypes)) or DEFAULT_DTYPES, _like(like), level, seed)
+    return Request(
+        tuple(dict.fromkeys(rules)),
+        tuple(dict.fromkeys(dtypes)) or DEFAULT_DTYPES,
+        _like(like, rules),
+        level,
+        seed,
+    )
 
 
-def _like(like: str) -> str | Mapping[str, str] | None:
+def _like(like: str, rules: Sequence[str]) -> str | Mapping[str, str] | None:
     if not like:
         return None
     if "=" not in like:
@@ -38,70 +50,95 @@ def _like(like: str) -> str | Mapping[str, str] | None:
     for part in like.split(","):
         axis, equals, value = (p.strip() for p in part.partition("="))
         if not equals:
-            raise ValueError(f"--like {part!r}: must be a vendor or AXIS=VALUE; write for example epsilon_place=hat")
-        check_axis(axis, value)
+            raise ValueError(
+                f"--like {part!r}: must be a vendor or AXIS=VALUE; write for example epsilon_place=hat"
+            )
+        check_axis(axis, value, rules)
         wanted[axis] = value
     return wanted
 
 
-def check_axis(axis: str, value: str) -> None:
-    """Raise `LookupError` unless some rule has this axis with this value."""
+def check_axis(axis: str, value: str, rules: Sequence[str]) -> None:
+    """Raise `LookupError` unless one of the rules (of all, if none is named) has this axis with this value."""
     from difflib import get_close_matches
 
     values: dict[str, list[str]] = {}
-    for rule in catalogue().values():
-        for known in rule.axes:
+    for name in rules or catalogue():
+        for known in find_rule(name).axes:
             values.setdefault(known.name, []).extend(known.names)
-    for kind, name, names in (("axis", axis, list(values)), (f"value of {axis}", value, values.get(axis, []))):
+    for kind, name, names in (
+        ("axis", axis, list(values)),
+        (f"value of {axis}", value, values.get(axis, [])),
+    ):
         if name not in names:
             near = get_close_matches(name, names, n=1, cutoff=0.0)[0]
-            raise LookupError(f"no {kind} is called {name!r}; did you mean {near!r}? there are: {', '.join(dict.fromkeys(names))}")
-
-
-def writable(target: str) -> None:
-    """Raise `ValueError` before any work if `target` cannot be written."""
-    if target and target != "-":
-        parent = Path(target).parent
-        if not parent.is_dir():
-            raise ValueError(f"--json {target}: the folder {parent} does not exist; make it first")
-        if Path(target).is_dir():
-            raise ValueError(f"--json {target}: is a folder; name a file in it")
+            raise LookupError(
+                f"no {kind} is called {name!r}; did you mean {near!r}? there are: {', '.join(dict.fromkeys(names))}"
+            )
 
 
 def judge(names: Sequence[str], asked: Request, json: str) -> int:
     """Judge what `names` mean, print a table (unless JSON goes to standard output), and return the exit code."""
-    selection = select(names)
-    with progress() as tell:
-        runs = [*(judge_here(i, asked, tell) for i in selection.loaded), *judge_in_workers(selection.bundled, asked, tell)]
-    if json:
-        write_json(as_json(runs), json)
-    if json != "-":
-        print_runs(runs)
-        _notes(selection, runs, bool(names))
-    return exit_code(runs)
+    # Standard output is for the report; what adapters print goes to standard error.
+    with redirect_stdout(sys.stderr):
+        selection = select(names)
+        with progress() as tell:
+            runs = [judge_here(implementation, asked, tell) for implementation in selection.loaded]
+            found = judge_in_workers(selection.bundled, asked, tell)
+    runs += [run for run in found if isinstance(run, Run)]
+    stopped = {
+        row.name: str(e)
+        for row, e in zip(selection.bundled, found, strict=True)
+        if isinstance(e, CannotStart)
+    }
+    broken = list(selection.broken)
+    for name in names:  # a prefix has started if one of its paths has
+        rows = [row.name for row in named_rows(name) if row in selection.bundled]
+        if rows and all(row in stopped for row in rows):
+            broken += [stopped.pop(row) for row in rows]
+    if runs or not broken:
+        if json:
+            write_json(as_json(runs), json)
+        if json != "-":
+            print_runs(runs)
+        for note in _notes(selection, stopped, runs, bool(names)):
+            print(visible(note), file=sys.stderr if json == "-" else sys.stdout)
+    for message in broken:
+        print(f"gradspec: {visible(message)}", file=sys.stderr)
+    return CANNOT_START if broken else exit_code(runs)
 
 
-def _notes(selection: Selection, runs: Sequence[Run], named: bool) -> None:
-    if runs and all(run.own for run in runs) and not named:
-        print("\nNo other framework is installed, so these are gradspec's own backends, judged by gradspec.")
-        print("To judge frameworks: pip install 'gradspec[torch,peers]'")
+def _notes(selection: Selection, stopped: Mapping[str, str], runs: Sequence[Run], named: bool) -> list[str]:
+    """Say what was not judged and why, and whose backends these are if there was nobody else to judge."""
+    lacking: dict[tuple[str, str], list[str]] = {}
     for row in selection.absent:
-        print(f"not judged: {row.name}: {', '.join(row.missing())} not installed; {row.install}")
+        lacking.setdefault((", ".join(row.missing()), row.install), []).append(row.name)
+    notes = [
+        f"not judged: {', '.join(rows)}: {modules} not installed; {how}"
+        for (modules, how), rows in lacking.items()
+    ]
+    notes += [f"not judged: {message}" for message in stopped.values()]
+    if runs and all(run.own for run in runs) and not named:
+        notes += [
+            "No other framework is installed: these are gradspec's own backends, judged by gradspec itself."
+        ]
+        notes += ["To judge frameworks: pip install 'gradspec[torch,peers]'"]
+    return notes
 
 
 class progress:  # noqa: N801 - used as a function, `with progress() as tell`
     """One line on a terminal that says what is being done; silent in a pipe."""
 
     def __enter__(self) -> Callable[[str], None]:
-        self.status = None
+        self.status: Status | None = None
         if not sys.stderr.isatty():
             return lambda _: None
         from rich.console import Console
+        from rich.text import Text
 
-        console = Console(stderr=True)
-        self.status = console.status("starting")
-        self.status.start()
-        return lambda text: self.status.update(text) if self.status else None
+        status = self.status = Console(stderr=True).status("starting")
+        status.start()
+        return lambda text: status.update(Text(visible(text)))
 
     def __exit__(self, *_: object) -> None:
         if self.status:

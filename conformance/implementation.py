@@ -48,16 +48,24 @@ class Implementation:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"Implementation: name={self.name!r}: must be a non-empty text; give the library's name")
+            raise ValueError(
+                f"Implementation: name={self.name!r}: must be a non-empty text; give the library's name"
+            )
         if self.arrays not in ARRAYS:
-            raise ValueError(f"{self.name}: arrays={self.arrays!r}: must be one of {', '.join(ARRAYS)}{_near(self.arrays, ARRAYS)}")
+            raise ValueError(
+                f"{self.name}: arrays={self.arrays!r}: must be one of {', '.join(ARRAYS)}{_near(self.arrays, ARRAYS)}"
+            )
         if self.subnormal not in ("kept", "flush"):
             raise ValueError(f"{self.name}: subnormal={self.subnormal!r}: must be 'kept' or 'flush'")
-        from gradspec.reference.arithmetic import FORMATS  # late, so that importing an adapter's base stays light
+        from gradspec.reference.arithmetic import (
+            FORMATS,
+        )  # late, so that importing an adapter's base stays light
 
         for dtype in (*self.dtypes, *self.operations, *self.operations.values()):
             if dtype not in FORMATS:
-                raise ValueError(f"{self.name}: dtype {dtype!r}: must be one of {', '.join(FORMATS)}{_near(dtype, tuple(FORMATS))}")
+                raise ValueError(
+                    f"{self.name}: dtype {dtype!r}: must be one of {', '.join(FORMATS)}{_near(dtype, tuple(FORMATS))}"
+                )
         for rule, claim in (self.claims or {}).items():
             claimed_axes(rule, claim)
         self.claims = dict(self.claims or {})
@@ -91,16 +99,22 @@ def offer(rule_name: str, function: Adapter) -> Offer:
             keywords = known
         else:
             keywords = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-            positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+            positional = [
+                p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            ]
             if len(positional) != 1:
                 raise TypeError(
                     f"{rule_name}: adapter takes {positional}: must take the parameter alone by position; "
                     "put `*` before the hyperparameters: def adapter(w, *, ...)"
                 )
     for unknown in sorted(keywords - known):
-        raise TypeError(f"{rule_name}: adapter keyword {unknown!r}: is not one of {', '.join(sorted(known))}{_near(unknown, known)}")
+        raise TypeError(
+            f"{rule_name}: adapter keyword {unknown!r}: is not one of {', '.join(sorted(known))}{_near(unknown, known)}"
+        )
     if missing := [name for name in needed if name not in keywords]:
-        raise TypeError(f"{rule_name}: adapter lacks the keyword {missing[0]!r}: every hyperparameter is passed; add it")
+        raise TypeError(
+            f"{rule_name}: adapter lacks the keyword {missing[0]!r}: every hyperparameter is passed; add it"
+        )
     options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords}
     return Offer(rule_name, function, frozenset(options), needed)
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from gradspec.spec import Rule, catalogue
@@ -21,7 +22,11 @@ def rules() -> dict[str, Any]:
 
 def _row(rule: Rule, names: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     everything = frozenset(o.name for o in rule.options)
-    cases = sum(len(build_cases(rule, dtype, on)) for dtype in ("float64", "float32") for on in contexts(rule, everything))
+    cases = sum(
+        len(build_cases(rule, dtype, on))
+        for dtype in ("float64", "float32")
+        for on in contexts(rule, everything)
+    )
     return {
         "name": rule.name,
         "axes": {axis.name: list(axis.names) for axis in rule.axes},
@@ -59,11 +64,14 @@ def print_rules(data: Mapping[str, Any]) -> None:
 
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("rule", "axes", "options", "spec", "reference", "numpy", "torch"):
-        table.add_column(name, overflow="fold")
-    table.add_column("cases", justify="right")
+    table.add_column("rule, axes, options", overflow="fold")
+    for name in ("spec", "reference", "numpy", "torch", "cases"):
+        table.add_column(name, justify="right" if name == "cases" else "left", no_wrap=True)
     for row in data["rules"]:
-        axes = "\n".join(f"{axis}: {' | '.join(values)}" for axis, values in row["axes"].items())
+        lines = [f"{axis}: {' | '.join(values)}" for axis, values in row["axes"].items()]
+        lines += ["options: " + ", ".join(row["options"])] if row["options"] else []
+        room = max(console.width - 42, 20)
+        lines = [fill(line, room, initial_indent="  ", subsequent_indent="      ") for line in lines]
         marks = ["yes" if row[key] else "no" for key in ("spec", "reference", "numpy", "torch")]
-        table.add_row(row["name"], axes, "\n".join(row["options"]), *marks, str(row["cases"]))
+        table.add_row("\n".join([row["name"], *lines]), *marks, str(row["cases"]))
     console.print(table)

@@ -27,7 +27,9 @@ def show(name: str, dialect: Sequence[str], format: str) -> str:
     for part in dialect:
         axis, equals, value = part.partition("=")
         if not equals:
-            raise ValueError(f"--dialect {part!r}: must be AXIS=VALUE; {rule.name} has: {', '.join(a.name for a in rule.axes)}")
+            raise ValueError(
+                f"--dialect {part!r}: must be AXIS=VALUE; {rule.name} has: {', '.join(a.name for a in rule.axes)}"
+            )
         chosen[axis] = value
     complete = rule.complete(chosen)
     on = tuple(dict.fromkeys(a.under for a in rule.axes if a.name in chosen and a.under is not None))
@@ -43,12 +45,18 @@ def equations(program: Program) -> list[tuple[str, Any, Any]]:
     """(kind, left, right) of every equation that the program needs, in order of evaluation; updates last."""
     rows = [("let", symbol, program.let[symbol]) for symbol in program.needed()]
     # `w_next` already says that it is the next w.
-    return rows + [("next", target, value) for target, value in program.update.items() if str(value) != f"{target}_next"]
+    return rows + [
+        ("next", target, value) for target, value in program.update.items() if str(value) != f"{target}_next"
+    ]
 
 
 def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     lines = [f"{rule.title} ({rule.name})", rule.doc, f"source: {rule.source}", ""]
-    lines += ["dialect: " + (", ".join(f"{a}={v}" for a, v in dialect.items()) or "there is only one"), "", "defined:"]
+    lines += [
+        "dialect: " + (", ".join(f"{a}={v}" for a, v in dialect.items()) or "there is only one"),
+        "",
+        "defined:",
+    ]
     width = max(len(str(left)) for _, left, _ in equations(program)) + 5
     for kind, left, right in equations(program):
         name = f"{left}" if kind == "let" else f"next {left}"
@@ -56,13 +64,21 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     if program.state:
         lines.append("  start: " + ", ".join(f"{s} = {v}" for s, v in program.state.items()))
     lines += ["", "hyperparameters:"]
-    lines += [f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}" for h in rule.hyperparameters]
+    lines += [
+        f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}"
+        for h in rule.hyperparameters
+    ]
     if rule.options:
         lines += ["", "options:"]
-        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options]
+        lines += [
+            f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options
+        ]
     for axis in rule.axes:
         lines += ["", f"axis {axis.name}{f' (with {axis.under})' if axis.under else ''}: {axis.doc}"]
-        lines += [f"  {v.name}: defined by {v.source}" + (f" (needs {v.requires})" if v.requires else "") for v in axis.values]
+        lines += [
+            f"  {v.name}: defined by {v.source}" + (f" (needs {v.requires})" if v.requires else "")
+            for v in axis.values
+        ]
     if rule.errors:
         lines += ["", "named errors:"]
         lines += [f"  {e.name}: {e.doc} [{e.source}]" for e in rule.errors]
@@ -79,9 +95,12 @@ def _latex(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
 
 def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     rows = [
-        mathml(Eq(_left(kind, left), right, evaluate=False), printer="presentation") for kind, left, right in equations(program)
+        mathml(Eq(_left(kind, left), right, evaluate=False), printer="presentation")
+        for kind, left, right in equations(program)
     ]
-    body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows).replace("&InvisibleTimes;", "&#8290;")  # XML knows no such name
+    body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows).replace(
+        "&InvisibleTimes;", "&#8290;"
+    )  # XML knows no such name
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{body}</mtable></math>'
 
 
@@ -109,4 +128,4 @@ def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         "errors": [{"name": e.name, "doc": e.doc, "source": str(e.source)} for e in rule.errors],
         "claims": [{"name": c.name, "principle": c.principle} for c in rule.claims],
     }  # fmt: skip
-    return json.dumps(data, indent=2, ensure_ascii=False)
+    return json.dumps(data, indent=2)

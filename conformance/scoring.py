@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flint import ctx
+from flint import arb, ctx
 
 from gradspec.reference.arithmetic import Arithmetic, arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
+from gradspec.reference.generate import ball
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
 from gradspec.spec.rule import gradient_points
@@ -49,11 +50,17 @@ class Scores:
 
 def score(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> Scores:
     """Judge one outcome against one program, every step anchored at the observed parameter."""
+    largest = ball(how.storage.largest)
     rows = [
-        tuple(p.score(x) if p.informative else None for p, x in zip(predictions, got, strict=True))
+        tuple(p.score(x) if p.informative and _fits(p, largest) else None for p, x in zip(predictions, got, strict=True))
         for predictions, got in zip(predict(program, case, outcome, how), outcome.parameters, strict=True)
     ]
     return Scores(tuple(rows))
+
+
+def _fits(prediction: Prediction, largest: arb) -> bool:
+    """Whether the accepted set stays in the format; no case leaves it, but an implementation that runs away can."""
+    return all((abs(value) + bound).upper() <= largest for value, bound, _ in prediction.worlds)
 
 
 def predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .bundled import BUNDLED, Bundled
-from .implementation import Implementation
+from .implementation import Claim, Implementation
 
 
 class NoSuchImplementation(LookupError):
@@ -24,34 +24,34 @@ class CannotStart(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to judge, and bundled adapters that were named but cannot run here with the line that installs them."""
+    """What to judge, bundled adapters whose framework is not installed, and why something that was named cannot start."""
 
     bundled: tuple[Bundled, ...]
     loaded: tuple[Implementation, ...]
     absent: tuple[Bundled, ...]
+    broken: tuple[str, ...]
 
 
 def select(names: Sequence[str]) -> Selection:
     """Resolve `names`; with none, every bundled implementation that is installed."""
-    rows: list[Bundled] = []
+    rows: list[Bundled] = [] if names else list(BUNDLED)
     loaded: list[Implementation] = []
-    for name in names:
+    broken: list[str] = []
+    for name in dict.fromkeys(names):
         matching = named_rows(name)
-        if matching:
+        missing = dict.fromkeys(module for row in matching for module in row.missing())
+        try:
+            if matching and all(row.missing() for row in matching):
+                raise CannotStart(
+                    f"{name}: needs {', '.join(missing)}, which is not installed; {matching[0].install}"
+                )
             rows += matching
-        else:
-            loaded += load_all(name)
-    if not names:
-        rows = list(BUNDLED)
-    rows = [row for row in BUNDLED if row in rows]
-    present = tuple(row for row in rows if not row.missing())
-    absent = tuple(row for row in rows if row.missing())
-    for name in names:
-        matching = named_rows(name)
-        if matching and not any(row in present for row in matching):
-            missing = ", ".join(dict.fromkeys(m for row in matching for m in row.missing()))
-            raise CannotStart(f"{name}: needs {missing}, which is not installed; {matching[0].install}")
-    return Selection(present, tuple(loaded), absent)
+            loaded += [] if matching else load_all(name)
+        except CannotStart as reason:
+            broken.append(str(reason))
+    present = tuple(row for row in BUNDLED if row in rows and not row.missing())
+    absent = tuple(row for row in BUNDLED if row in rows and row.missing())
+    return Selection(present, tuple(loaded), absent, tuple(broken))
 
 
 def named_rows(name: str) -> list[Bundled]:
@@ -69,17 +69,20 @@ def load(target: str) -> Implementation:
         return start(rows[0])
     found = load_all(target)
     if len(found) > 1:
-        raise NoSuchImplementation(f"{target}: holds {', '.join(i.name for i in found)}; add :NAME of the variable")
+        raise NoSuchImplementation(
+            f"{target}: holds {', '.join(i.name for i in found)}; add :NAME of the variable"
+        )
     return found[0]
 
 
-def start(row: Bundled) -> Implementation:
-    """Import the framework of a bundled row and return its implementation."""
+def start(row: Bundled, like: Claim | None = None) -> Implementation:
+    """Import the framework of a bundled row and return its implementation; gradspec's own run in the dialect `like`."""
     if missing := row.missing():
         raise CannotStart(f"{row.name}: needs {', '.join(missing)}, which is not installed; {row.install}")
     try:
-        implementation: Implementation = import_module(row.module).implementation(row.name)
-    except Exception as error:
+        own = {"dialect": like} if like is not None and row.name.startswith("gradspec/") else {}
+        implementation: Implementation = import_module(row.module).implementation(row.name, **own)
+    except (Exception, SystemExit) as error:
         raise CannotStart(f"{row.name}: fails to start: {type(error).__name__}: {error}") from error
     implementation.origin = row.name
     implementation.environment = row.environment
@@ -98,7 +101,9 @@ def load_all(target: str) -> list[Implementation]:
             raise NoSuchImplementation(f"{path}: no Implementation is called {wanted!r}{hint}")
         found = {wanted: found[wanted]}
     if not found:
-        raise NoSuchImplementation(f"{path}: holds no Implementation; make one: mylib = Implementation('mylib', version='1')")
+        raise NoSuchImplementation(
+            f"{path}: holds no Implementation; make one: mylib = Implementation('mylib', version='1')"
+        )
     for key, implementation in found.items():
         implementation.origin = f"{path}:{key}" if len(found) > 1 or wanted else path
     return list(dict.fromkeys(found.values()))
@@ -107,7 +112,13 @@ def load_all(target: str) -> list[Implementation]:
 def _file(path: str) -> ModuleType:
     file = Path(path)
     if not file.is_file():
-        raise NoSuchImplementation(f"{path}: no such file; give the path of a Python file that makes an Implementation")
+        near = get_close_matches(file.name, [other.name for other in file.parent.glob("*.py")], n=1)
+        hint = (
+            f"did you mean {str(file.parent / near[0])!r}?"
+            if near
+            else "give the path of a Python file that makes an Implementation"
+        )
+        raise NoSuchImplementation(f"{path}: no such file; {hint}")
     name = f"judged_{file.stem}"
     specification = util.spec_from_file_location(name, file)
     assert specification is not None and specification.loader is not None
@@ -117,29 +128,36 @@ def _file(path: str) -> ModuleType:
     sys.path.insert(0, str(file.resolve().parent))
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
         raise CannotStart(f"{path}: fails to import: {type(error).__name__}: {error}") from error
     finally:
-        sys.path[:] = before
+        sys.path[:] = [*before, str(file.resolve().parent)]  # last, for what an adapter imports when it runs
     return module
 
 
 def _module(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise _unknown(name)
     before = list(sys.path)
     sys.path.insert(0, str(Path.cwd()))
     try:
-        exists = all(part.isidentifier() for part in name.split(".")) and util.find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        exists = False
-    try:
-        if not exists:
-            names = [row.name for row in BUNDLED]
-            near = get_close_matches(name, [*names, *(n.partition("/")[0] for n in names)], n=1, cutoff=0.0)[0]
-            raise NoSuchImplementation(f"no implementation, file or module is called {name!r}; did you mean {near!r}? there are: {', '.join(names)}")
         return import_module(name)
-    except NoSuchImplementation:
-        raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
+            raise _unknown(
+                name
+            ) from error  # it or its package does not exist; else something that it imports
         raise CannotStart(f"{name}: fails to import: {type(error).__name__}: {error}") from error
     finally:
-        sys.path[:] = before
+        sys.path[:] = [*before, str(Path.cwd())]  # last, for what an adapter imports when it runs
+
+
+def _unknown(name: str) -> NoSuchImplementation:
+    names = [row.name for row in BUNDLED]
+    near = get_close_matches(name, [*names, *(n.partition("/")[0] for n in names)], n=1, cutoff=0.0)[0]
+    file = Path(f"{name}.py")
+    hint = f"{name}.py" if file.is_file() else near
+    return NoSuchImplementation(
+        f"no implementation, file or module is called {name!r}; did you mean {hint!r}? there are: {', '.join(names)}"
+    )

@@ -47,5 +47,5 @@ def rounded(value: arb, number: Format) -> float:
 
 
 def fraction(mantissa: fmpz, exponent: fmpz) -> Fraction:
-    """mantissa · 2^exponent."""
+    """Mantissa · 2^exponent."""
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 from gradspec.spec import catalogue
 
 from .bundled import BUNDLED, Bundled
+from .case import Case, Misbehaviour, Outcome
 from .implementation import Claim, Implementation
 from .judging import judge_rule
 from .select import CannotStart, start
@@ -33,22 +37,27 @@ class Request:
     seed: int = 0
 
     def claim(self, rule: str) -> Claim | None:
+        """What `like` says of a rule: axis values go to every rule that knows them."""
         if not isinstance(self.like, Mapping):
             return self.like
-        known = {axis.name for axis in catalogue()[rule].axes}
-        return {axis: value for axis, value in self.like.items() if axis in known}
+        known = {axis.name: axis.names for axis in catalogue()[rule].axes}
+        return {axis: value for axis, value in self.like.items() if value in known.get(axis, ())} or None
 
 
 def judge(
-    implementation: Implementation, request: Request | None = None, progress: Callable[[str], None] = lambda _: None
+    implementation: Implementation,
+    request: Request | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Judge every rule asked for (all in scope by default) in every dtype asked for, in this process."""
     request = request or Request()
+    if request.like is not None:
+        implementation = replace(implementation, claims={})
     # A rule that was not asked for by name is in scope wherever the implementation is a whole library's.
     rules = request.rules or tuple(catalogue())
     results = [
         judge_rule(
-            implementation, rule, dtype, partial(run_case, implementation),
+            implementation, rule, dtype, partial(_run_case, implementation),
             claim=request.claim(rule), level=request.level, seed=request.seed, progress=progress,
         )
         for rule in rules
@@ -58,11 +67,21 @@ def judge(
     return Run(implementation.name, implementation.version, tuple(results), implementation.own)
 
 
+def _run_case(implementation: Implementation, case: Case, *, watch: bool = False) -> Outcome:
+    try:
+        return run_case(implementation, case, watch=watch)
+    except SystemExit as leaving:
+        raise Misbehaviour(
+            f"{case.name}: the adapter called sys.exit({leaving.code!r}); it must return"
+        ) from leaving
+
+
 def judge_bundled(name: str, request: Request) -> Run:
     """Judge a bundled implementation; meant for a fresh process, whose environment is set here before any import."""
     row = next(row for row in BUNDLED if row.name == name)
     os.environ.update(row.environment)
-    run = judge(start(row), request)
+    with redirect_stdout(sys.stderr):  # standard output is for the report
+        run = judge(start(row, request.like), request)
     return replace(run, results=tuple(_expected(row, run.version, result) for result in run.results))
 
 
@@ -75,24 +94,52 @@ def _expected(row: Bundled, version: str, result: Result) -> Result:
         note = f"a defect known in {', '.join(known[0].versions)} is not expected of {version}"
         return replace(result, message="; ".join(filter(None, (result.message, note))))
     if result.verdict == "none":
-        return replace(result, expected=True, message=f"expected: {known[0].reason} ({known[0].link}); {result.message}")
-    return replace(result, unexpected_pass=True, message=f"unexpected pass: {known[0].reason} ({known[0].link}); remove the expectation")
+        return replace(
+            result, expected=True, message=f"expected: {known[0].reason} ({known[0].link}); {result.message}"
+        )
+    return replace(
+        result,
+        unexpected_pass=True,
+        message=f"unexpected pass: {known[0].reason} ({known[0].link}); remove the expectation",
+    )
 
 
 def judge_in_workers(
-    rows: Sequence[Bundled], request: Request, progress: Callable[[str], None] = lambda _: None, workers: int = 2
-) -> list[Run]:
-    """Judge bundled implementations, each in its own spawned process, a few at a time."""
+    rows: Sequence[Bundled],
+    request: Request,
+    progress: Callable[[str], None] = lambda _: None,
+    workers: int = 2,
+) -> list[Run | CannotStart]:
+    """Judge bundled implementations, each in its own spawned process, a few at a time; an interruption ends them all."""
+    done: list[str] = []
 
-    def one(row: Bundled) -> Run:
-        progress(f"{row.name}: started")
+    def one(row: Bundled) -> Run | CannotStart:
+        progress(f"judging {row.name}, {len(done)} of {len(rows)} done")
         try:
             with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-                run = pool.submit(judge_bundled, row.name, request).result()
-        except BrokenProcessPool as error:
-            raise CannotStart(f"{row.name}: its process died; run it alone: gradspec judge {row.name}") from error
-        progress(f"{row.name}: done")
-        return run
+                return pool.submit(judge_bundled, row.name, request).result()
+        except CannotStart as reason:
+            return reason
+        except BrokenProcessPool:
+            return CannotStart(f"{row.name}: its process died; run it alone: gradspec judge {row.name}")
+        finally:
+            done.append(row.name)
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(one, rows))
+    others = active_children()
+    pool = ThreadPoolExecutor(workers, initializer=_leave_interrupts_to_the_main_thread)
+    try:
+        return [future.result() for future in [pool.submit(one, row) for row in rows]]
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in active_children():
+            if child not in others:
+                child.kill()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _leave_interrupts_to_the_main_thread() -> None:
+    """Block SIGINT in this thread and in the processes that it spawns, which would each print a traceback."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -53,7 +53,11 @@ class Result:
         """Identified, in agreement with the claim if there is one; or a defect that was expected."""
         if self.unexpected_pass:
             return False
-        return self.expected or self.verdict == "unsupported" or (self.verdict == "unique" and self.agrees is not False)
+        return (
+            self.expected
+            or self.verdict == "unsupported"
+            or (self.verdict == "unique" and self.agrees is not False)
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -74,4 +78,8 @@ class Run:
     own: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return {"implementation": self.implementation, "version": self.version, "results": [r.as_json() for r in self.results]}
+        return {
+            "implementation": self.implementation,
+            "version": self.version,
+            "results": [r.as_json() for r in self.results],
+        }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
+
+from gradspec.spec.lookup import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class Format:
 
     @property
     def smallest_subnormal(self) -> Fraction:
-        return self.smallest_normal / 2 ** (self.precision - 1)
+        return self.smallest_normal * 2 * self.unit
 
     @property
     def largest(self) -> Fraction:
-        return (2 - 2 * self.unit) * 2**self.largest_exponent
+        return (2 - 2 * self.unit) * Fraction(2) ** self.largest_exponent
 
     def round(self, value: Fraction) -> Fraction | None:
         """Return `value` rounded to nearest, ties to even; None where that overflows."""
@@ -55,10 +56,7 @@ FORMATS = {
 
 def number_format(name: str) -> Format:
     """Return the format called `name`, or raise `LookupError` naming the nearest one."""
-    if name not in FORMATS:
-        near = get_close_matches(name, FORMATS, n=1, cutoff=0.0)[0]
-        raise LookupError(f"no dtype is called {name!r}; did you mean {near!r}? there are: {', '.join(FORMATS)}")
-    return FORMATS[name]
+    return look_up("dtype", name, FORMATS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 
-from .rule import Rule, _missing
+from .lookup import look_up
+from .rule import Rule
 
 
 @cache
@@ -21,8 +22,7 @@ def catalogue() -> dict[str, Rule]:
 
 def rule(name: str) -> Rule:
     """Return the rule called `name`, or raise `LookupError` naming the nearest one."""
-    rules = catalogue()
-    return rules.get(name) or _missing("rule", name, tuple(rules))  # type: ignore[no-any-return]
+    return look_up("rule", name, catalogue())
 
 
 DECK_ORDER = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,8 @@ from typing import Any
 from sympy import Basic, Expr, Float, Rational, Set, Symbol, sympify
 from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
+
+from .lookup import look_up
 
 Equations = Mapping[Symbol, Expr]
 Dialect = Mapping[str, str]
@@ -87,7 +88,7 @@ class Axis:
 
     def value(self, name: str) -> AxisValue:
         """Return the value called `name`, or raise `LookupError` naming the nearest one."""
-        return {value.name: value for value in self.values}.get(name) or _missing("value of " + self.name, name, self.names)
+        return look_up(f"value of {self.name}", name, {value.name: value for value in self.values})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -149,7 +150,9 @@ class Program:
         def visit(expression: Basic, above: tuple[Symbol, ...]) -> None:
             for symbol in sorted(expression.free_symbols, key=str):
                 if symbol in above:
-                    raise ValueError(f"{self.rule}: {symbol} is defined by itself; write one of its equations another way")
+                    raise ValueError(
+                        f"{self.rule}: {symbol} is defined by itself; write one of its equations another way"
+                    )
                 if symbol in self.let and symbol not in done:
                     visit(self.let[symbol], (*above, symbol))
                     done[symbol] = None
@@ -203,7 +206,11 @@ class Rule:
             object.__setattr__(self, name, MappingProxyType(frozen))
         if self.parameter not in self.update:
             raise ValueError(f"{self.name}: update lacks the parameter {self.parameter}; give its next value")
-        for names in ([o.name for o in self.options], [a.name for a in self.axes], [e.name for e in self.errors]):
+        for names in (
+            [o.name for o in self.options],
+            [a.name for a in self.axes],
+            [e.name for e in self.errors],
+        ):
             if len(set(names)) < len(names):
                 raise ValueError(f"{self.name}: a name is used twice in {names}; names must be unique")
         self._check_symbols()
@@ -222,8 +229,15 @@ class Rule:
             yield f"error {error.name}", error.equations
 
     def _check_symbols(self) -> None:
-        extras = [*self.options, *(value for axis in self.axes for value in axis.values)]
-        declared = {self.parameter, *self.inputs, *self.state, *self.let, *(h.symbol for h in self.hyperparameters)}
+        values = (value for axis in self.axes for value in axis.values)
+        extras: list[Option | AxisValue] = [*self.options, *values]
+        declared = {
+            self.parameter,
+            *self.inputs,
+            *self.state,
+            *self.let,
+            *(h.symbol for h in self.hyperparameters),
+        }
         for extra in extras:
             declared |= {*extra.equations, *extra.state}
             if isinstance(extra, Option) and extra.symbol is not None:
@@ -232,7 +246,9 @@ class Rule:
             for target, expression in equations.items():
                 if unknown := sympify(expression).free_symbols - declared:
                     names = ", ".join(sorted(map(str, unknown)))
-                    raise ValueError(f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name")
+                    raise ValueError(
+                        f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name"
+                    )
                 if sympify(expression).has(Float):
                     raise ValueError(f"{self.name}, {place}: {target} contains a float; write Rational('0.1')")
 
@@ -240,18 +256,15 @@ class Rule:
 
     def axis(self, name: str) -> Axis:
         """Return the axis called `name`, or raise `LookupError` naming the nearest one."""
-        names = tuple(axis.name for axis in self.axes)
-        return {axis.name: axis for axis in self.axes}.get(name) or _missing(f"axis of {self.name}", name, names)
+        return look_up(f"axis of {self.name}", name, {axis.name: axis for axis in self.axes})
 
     def option(self, name: str) -> Option:
         """Return the option called `name`, or raise `LookupError` naming the nearest one."""
-        names = tuple(option.name for option in self.options)
-        return {option.name: option for option in self.options}.get(name) or _missing(f"option of {self.name}", name, names)
+        return look_up(f"option of {self.name}", name, {option.name: option for option in self.options})
 
     def error(self, name: str) -> NamedError:
         """Return the named error called `name`, or raise `LookupError` naming the nearest one."""
-        names = tuple(error.name for error in self.errors)
-        return {error.name: error for error in self.errors}.get(name) or _missing(f"named error of {self.name}", name, names)
+        return look_up(f"named error of {self.name}", name, {error.name: error for error in self.errors})
 
     def switched_on(self, option: str) -> tuple[str, ...]:
         """The options that must be on for `option` to mean anything, itself included, in the rule's order."""
@@ -283,17 +296,22 @@ class Rule:
         """Raise `ValueError` unless `value` lies in the domain of the hyperparameter or option `keyword`."""
         entries: dict[str, Hyperparameter | Option] = {h.name: h for h in self.hyperparameters}
         entries |= {o.name: o for o in self.options}
-        entry = entries.get(keyword) or _missing(f"hyperparameter or option of {self.name}", keyword, tuple(entries))
+        entry = look_up(f"hyperparameter or option of {self.name}", keyword, entries)
         if entry.domain is None:
             if not isinstance(value, bool):
                 raise ValueError(f"{self.name}: {keyword}={value!r}: must be True or False; it is a switch")
         elif isinstance(value, bool) or not _finite(value) or Rational(value) not in entry.domain:
-            raise ValueError(f"{self.name}: {keyword}={value!r}: must lie in {interval(entry.domain)}; choose a value there")
+            raise ValueError(
+                f"{self.name}: {keyword}={value!r}: must lie in {interval(entry.domain)}; choose a value there"
+            )
 
     # -- putting pieces together --------------------------------------------------------------------------------------
 
     def program(
-        self, dialect: Dialect | None = None, options: tuple[str, ...] | frozenset[str] = (), error: str | None = None
+        self,
+        dialect: Dialect | None = None,
+        options: tuple[str, ...] | frozenset[str] = (),
+        error: str | None = None,
     ) -> Program:
         """Return the rule with one value per axis and just `options` switched on, `error` put on top if given."""
         chosen = self.complete(dialect or {})
@@ -333,9 +351,3 @@ def _finite(value: Any) -> bool:
         return bool(float(value) - float(value) == 0)
     except (TypeError, ValueError, OverflowError):
         return False
-
-
-def _missing(kind: str, name: str, names: tuple[str, ...]) -> Any:
-    near = get_close_matches(name, names, n=1, cutoff=0.0)
-    hint = f"; did you mean {near[0]!r}? there are: {', '.join(names)}" if near else "; there are none"
-    raise LookupError(f"no {kind} is called {name!r}{hint}")

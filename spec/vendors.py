@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from sympy import Rational
+
+from .lookup import look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,12 @@ def _defaults(**values: str) -> dict[str, Rational]:
 
 
 L2, DECOUPLED = {"weight_decay_form": "l2"}, {"weight_decay_form": "decoupled"}
-TORCH_SGD = {"learning_rate": "lr", "momentum": "momentum", "dampening": "dampening", "weight_decay": "weight_decay"}
+TORCH_SGD = {
+    "learning_rate": "lr",
+    "momentum": "momentum",
+    "dampening": "dampening",
+    "weight_decay": "weight_decay",
+}
 KERAS_SGD = {"learning_rate": "learning_rate", "momentum": "momentum", "weight_decay": "weight_decay"}
 KERAS_ADAM = {
     "learning_rate": "learning_rate", "beta1": "beta_1", "beta2": "beta_2", "epsilon": "epsilon",
@@ -282,7 +288,4 @@ VENDORS: dict[str, Vendor] = {
 
 def vendor(name: str) -> Vendor:
     """Return the vendor called `name`, or raise `LookupError` naming the nearest one."""
-    if name not in VENDORS:
-        near = get_close_matches(name, VENDORS, n=1, cutoff=0.0)[0]
-        raise LookupError(f"no vendor is called {name!r}; did you mean {near!r}? there are: {', '.join(VENDORS)}")
-    return VENDORS[name]
+    return look_up("vendor", name, VENDORS)

@@ -112,7 +112,7 @@ class Execution:
             case "power":
                 return self.power(known[0], node.extra)
             case "step_power":
-                return self.power(known[0], step + node.extra)
+                return self.power(known[0], node.extra[0] * step + node.extra[1])
             case "root":
                 return self.round(near_root(known[0]), underflow=Fraction(0)) if known[0] >= 0 else None
             case "maximum":

@@ -50,7 +50,10 @@ def test_low_precision_lists_the_pairs_it_cannot_separate(name: str, dtype: str)
     known = {("adam", "bfloat16"): {("amsgrad_max", "raw", "corrected")}}.get((name, dtype), set())
 
     differences = {
-        (axis, value, other[1]) for p in open_pairs for (axis, value), other in zip(p.one, p.other, strict=True) if value != other[1]
+        (axis, value, other[1])
+        for p in open_pairs
+        for (axis, value), other in zip(p.one, p.other, strict=True)
+        if value != other[1]
     }
     print(f"{name} {dtype}: {len(open_pairs)} pairs not separated: {sorted(differences)}")
     assert differences <= known

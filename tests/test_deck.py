@@ -15,12 +15,23 @@ pytestmark = pytest.mark.deck
 DECK = Path(__file__).resolve().parents[2] / "shared" / "deck"
 # What a formula on the cited line must contain, as it came out of the extraction.
 PRINTED = {
-    "gradient_descent": {290: r"- \eta", 574: r"w_{i} \eta \frac", 623: r"\mathbf{w}_{i} \eta \frac", 633: r"\mathbf{w}_{i} \eta \frac"},
+    "gradient_descent": {
+        290: r"- \eta",
+        574: r"w_{i} \eta \frac",
+        623: r"\mathbf{w}_{i} \eta \frac",
+        633: r"\mathbf{w}_{i} \eta \frac",
+    },
     "momentum": {637: r"\beta \mathtt{m}_{\mathtt{i}} + \eta"},
     "nesterov": {663: "located at **w** +", 671: r"\mathbf{J}(\mathbf{w} + \beta \mathbf{m})"},
     "adagrad": {699: r"\frac{\eta}{\sqrt{\mathtt{s}_{i} + \epsilon}}"},
     "rmsprop": {725: r"(1 - \beta) (\frac", 727: "rho=0.9"},
-    "adam": {753: r"(1 - \beta_1)", 756: r"\beta_1^T", 757: r"\beta_2^T", 758: r"\sqrt{\mathbf{s} + \epsilon}", 768: "beta_2=0.999"},
+    "adam": {
+        753: r"(1 - \beta_1)",
+        756: r"\beta_1^T",
+        757: r"\beta_2^T",
+        758: r"\sqrt{\mathbf{s} + \epsilon}",
+        768: "beta_2=0.999",
+    },
 }
 
 

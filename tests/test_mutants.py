@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from gradspec.conformance.cases import contexts
+from gradspec.conformance.cases import build_cases, contexts
 from gradspec.conformance.mutants import Killing, kill, mutants
-from gradspec.conformance.simulation import simulate
-from gradspec.conformance.cases import build_cases
 from gradspec.conformance.scoring import score
+from gradspec.conformance.simulation import simulate
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.spec import Rule, catalogue
 
 RULES = list(catalogue())
-FEWEST = {"gradient_descent": 40, "momentum": 120, "nesterov": 100, "adagrad": 180, "rmsprop": 600, "adam": 700}
+FEWEST = {
+    "gradient_descent": 40,
+    "momentum": 120,
+    "nesterov": 100,
+    "adagrad": 180,
+    "rmsprop": 600,
+    "adam": 700,
+}
 
 
 def settle(rule: Rule, dialects: list[dict[str, str]], dtype: str) -> list[tuple[tuple[str, ...], Killing]]:

@@ -17,6 +17,8 @@ from gradspec.spec.rule import gradient_points
 from gradspec.spec import Program, Rule, catalogue
 from gradspec.spec.symbols import eta, t
 
+from .covering import covering_array
+
 RULES = tuple(catalogue())
 DTYPES = ("float64", "float32")
 Library = Mapping[str, Callable[..., Any]]
@@ -34,23 +36,24 @@ def all_dialects(rule: Rule) -> list[dict[str, str]]:
 
 def covering_dialects(rule: Rule) -> list[dict[str, str]]:
     """Few dialects that hold every pair of values of two axes."""
-    left = {pair for dialect in all_dialects(rule) for pair in _pairs(dialect)}
-    chosen = []
-    while left:
-        best = max(all_dialects(rule), key=lambda dialect: len(left & _pairs(dialect)))
-        left -= _pairs(best)
-        chosen.append(best)
-    return chosen
-
-
-def _pairs(dialect: Mapping[str, str]) -> set[tuple[tuple[str, str], ...]]:
-    return {(one, other) for one in dialect.items() for other in dialect.items() if one[0] <= other[0]}
+    return covering_array({axis.name: axis.names for axis in rule.axes})
 
 
 def dialects_of(rule: Rule, error: str) -> list[dict[str, str]]:
-    """The dialects on top of which a named error is a mistake."""
-    fixed = rule.error(error).dialect
-    return [d for d in all_dialects(rule) if all(d.get(axis, value) == value for axis, value in fixed.items())]
+    """The dialects that a named error is about and in which it changes some formula."""
+    fixed = rule.error(error).dialect.items()
+    return [d for d in all_dialects(rule) if fixed <= d.items() and changed(rule, d, error)]
+
+
+def changed(rule: Rule, dialect: Mapping[str, str], error: str) -> bool:
+    """Whether a named error is another program than the dialect, under some set of options."""
+    sets = [frozenset(on) for on in contexts(rule, everything(rule))]
+    return any(_program(rule, dialect, on, error) != rule.program(dialect, on) for on in sets)
+
+
+def _program(rule: Rule, dialect: Mapping[str, str], on: frozenset[str], error: str | None) -> Program:
+    seen = error is None or rule.error(error).under in (None, *on)
+    return rule.program(dialect, on, error if seen else None)
 
 
 def implementation(
@@ -91,8 +94,7 @@ def adapter(
 
 
 def _machine(rule: Rule, dialect: Mapping[str, str], on: frozenset[str], error: str | None) -> Machine:
-    seen = error is None or rule.error(error).under in (None, *on)
-    program = rule.program(dialect, on, error if seen else None)
+    program = _program(rule, dialect, on, error)
     lines = tuple((symbol, program.let[symbol]) for symbol in program.needed())
     return Machine(program, lines, gradient_points(program) != {rule.parameter})
 
@@ -108,10 +110,11 @@ class Machine:
     def __call__(self, w: Any, keywords: Mapping[str, Any], library: Library) -> Callable[..., Any]:
         symbols, parameter = self.program.symbols, self.program.parameter
         fixed = {symbol: keywords[name] for name, symbol in symbols.items() if name in keywords}
-        state = {symbol: w * 0 + compute(sp.sympify(start), fixed, library) for symbol, start in self.program.state.items()}
-        state[parameter] = w
+        start = {symbol: compute(value, fixed, library) for symbol, value in self.program.state.items()}
+        state = {parameter: w} | {symbol: w * 0 + value for symbol, value in start.items()}
         count = 0
 
+        @np.errstate(all="ignore")
         def step(gradient_at: Callable[[Any], Any], learning_rate: float) -> Any:
             nonlocal count
             count += 1
@@ -167,7 +170,7 @@ def compute(
             return library["maximum"](*map(value, node.args))
         raise NotImplementedError(type(node).__name__)
 
-    return value(expression)
+    return value(sp.sympify(expression))
 
 
 def _root(value: Any, library: Library) -> Any:
@@ -192,14 +195,6 @@ RELATIONS: dict[Any, Callable[[Any, Any], Any]] = {
 }
 
 
-def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    def called(*arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*arguments)
-
-    return called
-
-
 def _torch(name: str) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         import torch
@@ -210,6 +205,6 @@ def _torch(name: str) -> Callable[..., Any]:
 
 
 ARRAYS: dict[str, dict[str, Callable[..., Any]]] = {
-    "numpy": {"sqrt": _quiet(np.sqrt), "maximum": np.maximum, "where": np.where},
+    "numpy": {"sqrt": np.sqrt, "maximum": np.maximum, "where": np.where},
     "torch": {name: _torch(name) for name in ("sqrt", "maximum", "where")},
 }

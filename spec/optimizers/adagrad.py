@@ -3,7 +3,21 @@
 from sympy import And, Eq, Gt, Piecewise, Rational, Symbol, diff, sqrt
 
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
-from ..symbols import NON_NEGATIVE, denominator, displacement, epsilon, eta, g, gradient, point, s, s_next, t, w, w_next
+from ..symbols import (
+    NON_NEGATIVE,
+    denominator,
+    displacement,
+    epsilon,
+    eta,
+    g,
+    gradient,
+    point,
+    s,
+    s_next,
+    t,
+    w,
+    w_next,
+)
 from .gradient_descent import LEARNING_RATE
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
@@ -14,7 +28,11 @@ rate_decay = Symbol("d", nonnegative=True)
 
 def _minimises_in_its_own_metric(rule: Rule) -> And:
     """`g d + denominator d²/(2 rate)` has its only minimum at the rule's displacement; the metric is defined, the step derived."""
-    step, positive, d = Symbol("rate", positive=True), Symbol("denominator", positive=True), Symbol("d", real=True)
+    step, positive, d = (
+        Symbol("rate", positive=True),
+        Symbol("denominator", positive=True),
+        Symbol("d", real=True),
+    )
     cost = g * d + positive * d**2 / (2 * step)
     moved = rule.program().let[displacement].xreplace({rate: step, denominator: positive})
     return And(Eq(diff(cost, d).xreplace({d: -moved}), 0), Gt(diff(cost, d, 2), 0))
@@ -51,7 +69,9 @@ ADAGRAD = Rule(
     inputs={t: "step, counted from 1", eta: "learning rate of this step"},
     hyperparameters=(
         LEARNING_RATE,
-        Hyperparameter("epsilon", epsilon, NON_NEGATIVE, Rational("1e-10"), "keeps the denominator from zero", "g or g²"),
+        Hyperparameter(
+            "epsilon", epsilon, NON_NEGATIVE, Rational("1e-10"), "keeps the denominator from zero", "g or g²"
+        ),
     ),
     state={s: 0},
     let={
@@ -91,9 +111,15 @@ ADAGRAD = Rule(
             "epsilon_place",
             "where ε stands",
             (
-                AxisValue("outside", {denominator: sqrt(s_next) + epsilon}, Source("Duchi et al. 2011; PyTorch 2.13.0")),
                 AxisValue(
-                    "inside", {denominator: sqrt(s_next + epsilon)}, Source("lecture deck", "line 699; Keras 3.15.1, adagrad.py")
+                    "outside",
+                    {denominator: sqrt(s_next) + epsilon},
+                    Source("Duchi et al. 2011; PyTorch 2.13.0"),
+                ),
+                AxisValue(
+                    "inside",
+                    {denominator: sqrt(s_next + epsilon)},
+                    Source("lecture deck", "line 699; Keras 3.15.1, adagrad.py"),
                 ),
                 AxisValue(
                     "inside_guarded",

@@ -48,7 +48,10 @@ def _moments_of_stationary_gradients(rule: Rule) -> And:
         facts += [
             Eq(after.xreplace({state: rule.state[state]}), solved.subs(n, 1)),
             Eq(after.xreplace({state: solved}), solved.subs(n, n + 1)),
-            Eq(program.let[corrected].xreplace({m_next: solved, s_next: solved, c1: 1 - beta1**n, c2: 1 - beta2**n}), mean),
+            Eq(
+                program.let[corrected].xreplace({m_next: solved, s_next: solved, c1: 1 - beta1**n, c2: 1 - beta2**n}),
+                mean,
+            ),
         ]
     return And(*facts)
 
@@ -77,7 +80,9 @@ ADAM = Rule(
         Hyperparameter("learning_rate", eta, NON_NEGATIVE, Rational("0.001"), "length of a step", "w"),
         Hyperparameter("beta1", beta1, UNIT_INTERVAL, Rational("0.9"), "share of the average gradient that is kept"),
         Hyperparameter("beta2", beta2, UNIT_INTERVAL, Rational("0.999"), "share of the average square that is kept"),
-        Hyperparameter("epsilon", epsilon, NON_NEGATIVE, Rational("1e-8"), "keeps the denominator from zero", "g or g²"),
+        Hyperparameter(
+            "epsilon", epsilon, NON_NEGATIVE, Rational("1e-8"), "keeps the denominator from zero", "g or g²"
+        ),
     ),
     state={m: 0, s: 0},
     let={
@@ -146,7 +151,9 @@ ADAM = Rule(
             "whether the averages are corrected for their start at zero",
             (
                 AxisValue(
-                    "both", {c1: 1 - beta1**t, c1_ahead: 1 - beta1 ** (t + 1), c2: 1 - beta2**t}, Source(KINGMA_BA, "section 3")
+                    "both",
+                    {c1: 1 - beta1**t, c1_ahead: 1 - beta1 ** (t + 1), c2: 1 - beta2**t},
+                    Source(KINGMA_BA, "section 3"),
                 ),
                 AxisValue("none", {c1: 1, c1_ahead: 1, c2: 1}, Source("ONNX preview.training Adam", "branch T = 0")),
             ),
@@ -155,7 +162,11 @@ ADAM = Rule(
             "amsgrad_max",
             "whether the maximum is taken before or after the bias correction",
             (
-                AxisValue("raw", {s_max_next: Max(s_max, s_next), s_hat: s_max_next / c2}, Source("PyTorch 2.13.0", "torch/optim/adam.py")),
+                AxisValue(
+                    "raw",
+                    {s_max_next: Max(s_max, s_next), s_hat: s_max_next / c2},
+                    Source("PyTorch 2.13.0", "torch/optim/adam.py"),
+                ),
                 AxisValue(
                     "corrected",
                     {s_max_next: Max(s_max, s_next / c2), s_hat: s_max_next},
@@ -192,16 +203,32 @@ ADAM = Rule(
             {s_next: beta1 * s + (1 - beta1) * g**2},
         ),
         NamedError(
-            "betas_swapped", "β₁ and β₂ are exchanged", Source("ONNX Adam vectors cannot see it"), exchange={beta1: beta2, beta2: beta1}
+            "betas_swapped",
+            "β₁ and β₂ are exchanged",
+            Source("ONNX Adam vectors cannot see it"),
+            exchange={beta1: beta2, beta2: beta1},
         ),
         NamedError(
-            "step_counted_from_two", "the bias correction is one step late", Source("off-by-one step counter"), exchange={t: t + 1}
+            "step_counted_from_two",
+            "the bias correction is one step late",
+            Source("off-by-one step counter"),
+            exchange={t: t + 1},
         ),
     ),
     claims=(
-        Claim("the bias corrections are unbiased for stationary gradients", _moments_of_stationary_gradients, "recurrence"),
-        Claim("without epsilon the first step is the learning rate against the sign", _first_step_has_the_length_of_the_learning_rate),
-        Claim("the efficient form is Algorithm 1 with epsilon times the root of 1 - beta2^t", _hat_is_outside_with_a_moving_epsilon),
+        Claim(
+            "the bias corrections are unbiased for stationary gradients",
+            _moments_of_stationary_gradients,
+            "recurrence",
+        ),
+        Claim(
+            "without epsilon the first step is the learning rate against the sign",
+            _first_step_has_the_length_of_the_learning_rate,
+        ),
+        Claim(
+            "the efficient form is Algorithm 1 with epsilon times the root of 1 - beta2^t",
+            _hat_is_outside_with_a_moving_epsilon,
+        ),
     ),
     source=Source(KINGMA_BA, "Algorithm 1"),
 )

@@ -38,7 +38,10 @@ GRADIENT_DESCENT = Rule(
             {w_next: w * eta * g},
         ),
         NamedError(
-            "climbs", "the step is added instead of subtracted", Source("common sign error"), {w_next: w + displacement}
+            "climbs",
+            "the step is added instead of subtracted",
+            Source("common sign error"),
+            {w_next: w + displacement},
         ),
     ),
     claims=(

@@ -11,7 +11,9 @@ arriving = Symbol("arriving", real=True)  # what one gradient brings to the buff
 gain = Symbol("gain", nonnegative=True)
 dampening = Symbol("tau", nonnegative=True)
 
-MOMENTUM_HYPERPARAMETER = Hyperparameter("momentum", mu, UNIT_INTERVAL, Rational("0.9"), "share of the buffer that is kept")
+MOMENTUM_HYPERPARAMETER = Hyperparameter(
+    "momentum", mu, UNIT_INTERVAL, Rational("0.9"), "share of the buffer that is kept"
+)
 
 
 def _buffer_of_a_constant_gradient(rule: Rule) -> And:
@@ -73,9 +75,15 @@ MOMENTUM = Rule(
             "whether the buffer collects steps or gradients; visible when the learning rate changes",
             (
                 AxisValue(
-                    "inside", {arriving: eta * g, displacement: m_next}, Source("Sutskever et al. 2013; lecture deck", "line 637")
+                    "inside",
+                    {arriving: eta * g, displacement: m_next},
+                    Source("Sutskever et al. 2013; lecture deck", "line 637"),
                 ),
-                AxisValue("outside", {arriving: g, displacement: eta * m_next}, Source("PyTorch 2.13.0", "torch/optim/sgd.py")),
+                AxisValue(
+                    "outside",
+                    {arriving: g, displacement: eta * m_next},
+                    Source("PyTorch 2.13.0", "torch/optim/sgd.py"),
+                ),
             ),
         ),
         Axis(
@@ -107,8 +115,15 @@ MOMENTUM = Rule(
         WEIGHT_DECAY_FORM,
     ),
     claims=(
-        Claim("a constant gradient fills the buffer to (1 - mu^t)/(1 - mu) steps", _buffer_of_a_constant_gradient, "recurrence"),
-        Claim("inside and outside agree while the learning rate is constant", _inside_is_outside_at_a_constant_rate),
+        Claim(
+            "a constant gradient fills the buffer to (1 - mu^t)/(1 - mu) steps",
+            _buffer_of_a_constant_gradient,
+            "recurrence",
+        ),
+        Claim(
+            "inside and outside agree while the learning rate is constant",
+            _inside_is_outside_at_a_constant_rate,
+        ),
     ),
     source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 637"),
 )

@@ -58,7 +58,9 @@ NESTEROV = Rule(
             (
                 AxisValue("look_ahead", {point: w - carried, push: m_next}, Source("Sutskever et al. 2013")),
                 AxisValue(
-                    "stored_look_ahead", {point: w, push: mu * m_next + arriving}, Source("Bengio et al. 2012, arXiv:1212.0901")
+                    "stored_look_ahead",
+                    {point: w, push: mu * m_next + arriving},
+                    Source("Bengio et al. 2012, arXiv:1212.0901"),
                 ),
             ),
         ),
@@ -66,7 +68,11 @@ NESTEROV = Rule(
             "learning_rate_place",
             "whether the buffer collects steps or gradients; visible when the learning rate changes",
             (
-                AxisValue("inside", {arriving: eta * g, carried: mu * m, displacement: push}, Source("Sutskever et al. 2013")),
+                AxisValue(
+                    "inside",
+                    {arriving: eta * g, carried: mu * m, displacement: push},
+                    Source("Sutskever et al. 2013"),
+                ),
                 AxisValue(
                     "outside",
                     {arriving: g, carried: eta * mu * m, displacement: eta * push},
@@ -86,8 +92,13 @@ NESTEROV = Rule(
         ),
     ),
     claims=(
-        Claim("the stored form is the look-ahead form in the variable w - mu m", _stored_look_ahead_is_a_change_of_variable),
+        Claim(
+            "the stored form is the look-ahead form in the variable w - mu m",
+            _stored_look_ahead_is_a_change_of_variable,
+        ),
         Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),
     ),
-    source=Source("Nesterov 1983; Sutskever et al. 2013; lecture deck", "line 671, with the sign of the point corrected"),
+    source=Source(
+        "Nesterov 1983; Sutskever et al. 2013; lecture deck", "line 671, with the sign of the point corrected"
+    ),
 )

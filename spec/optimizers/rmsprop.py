@@ -54,7 +54,9 @@ RMSPROP = Rule(
     hyperparameters=(
         Hyperparameter("learning_rate", eta, NON_NEGATIVE, Rational("0.001"), "length of a step", "w"),
         Hyperparameter("rho", rho, UNIT_INTERVAL, Rational("0.9"), "share of the average that is kept"),
-        Hyperparameter("epsilon", epsilon, NON_NEGATIVE, Rational("1e-8"), "keeps the denominator from zero", "g or g²"),
+        Hyperparameter(
+            "epsilon", epsilon, NON_NEGATIVE, Rational("1e-8"), "keeps the denominator from zero", "g or g²"
+        ),
     ),
     state={s: 0},
     let={
@@ -123,17 +125,31 @@ RMSPROP = Rule(
             "epsilon_place",
             "where ε stands",
             (
-                AxisValue("inside", {denominator: sqrt(variance + epsilon)}, Source("lecture deck", "line 725; Graves 2013")),
-                AxisValue("outside", {denominator: sqrt(variance) + epsilon}, Source("PyTorch 2.13.0", "torch/optim/rmsprop.py")),
+                AxisValue(
+                    "inside",
+                    {denominator: sqrt(variance + epsilon)},
+                    Source("lecture deck", "line 725; Graves 2013"),
+                ),
+                AxisValue(
+                    "outside",
+                    {denominator: sqrt(variance) + epsilon},
+                    Source("PyTorch 2.13.0", "torch/optim/rmsprop.py"),
+                ),
             ),
         ),
         Axis(
             "learning_rate_place",
             "whether the momentum buffer collects steps or scaled gradients",
             (
-                AxisValue("inside", {arriving: eta * ratio, displacement: push}, Source("Graves 2013, arXiv:1308.0850")),
                 AxisValue(
-                    "outside", {arriving: ratio, displacement: eta * push}, Source("PyTorch 2.13.0", "torch/optim/rmsprop.py")
+                    "inside",
+                    {arriving: eta * ratio, displacement: push},
+                    Source("Graves 2013, arXiv:1308.0850"),
+                ),
+                AxisValue(
+                    "outside",
+                    {arriving: ratio, displacement: eta * push},
+                    Source("PyTorch 2.13.0", "torch/optim/rmsprop.py"),
                 ),
             ),
             under="momentum",

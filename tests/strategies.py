@@ -1,0 +1,233 @@
+"""What the property tests draw: dialects with options, numbers in their domains, gradients by class.
+
+Everything is read off a `Rule`. A gradient belongs to a class that says what it is there for, so that a test
+can count what it has really seen.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+from math import frexp
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gradspec.reference.arithmetic import Format, number_format
+from gradspec.reference.evaluate import tree_of
+from gradspec.reference.tree import GIVEN
+from gradspec.spec import Program, Rule, catalogue, rule
+from gradspec.spec.rule import Hyperparameter, Option, gradient_points
+
+from .covering import covering_array, every_row
+
+STEPS = 5
+CHANGE = 3  # the first step with another learning rate, from 0
+#: What each coordinate is there for; every one starts both at w = 0 and at w ≠ 0.
+CLASSES = (
+    "epsilon dominant",
+    "epsilon comparable",
+    "epsilon negligible",
+    "zero gradient",
+    "sign change",
+    "early spike",
+    "subnormal gradient",
+    "underflowing square",
+    "large gradient",
+)
+#: Classes whose gradients are what they are only while nothing is added to them.
+PURE = ("subnormal gradient", "underflowing square", "large gradient")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A rule with one value per visible axis and a set of options; `name` says which."""
+
+    rule: str
+    name: str
+    dialect: Mapping[str, str] = field(hash=False)
+    on: tuple[str, ...]
+
+    @property
+    def program(self) -> Program:
+        return _program(self.rule, tuple(self.dialect.items()), self.on)
+
+    @property
+    def looks_ahead(self) -> bool:
+        return gradient_points(self.program) != {self.program.parameter}
+
+
+@cache
+def _program(name: str, dialect: tuple[tuple[str, str], ...], on: tuple[str, ...]) -> Program:
+    return rule(name).program(dict(dialect), on)
+
+
+def columns(rule: Rule) -> dict[str, tuple[str, ...]]:
+    """One column per axis and per option; an axis that shows only under an option belongs to its column."""
+    cells = {axis.name: axis.names for axis in rule.axes if axis.under is None}
+    for option in rule.options:
+        under = [axis.names for axis in rule.axes if axis.under == option.name]
+        cells[option.name] = ("off", *("+".join(values) or "on" for values in product(*under)))
+    return cells
+
+
+def allowed(rule: Rule, row: Mapping[str, str]) -> bool:
+    return all(row[o.name] == "off" or "off" not in [row[name] for name in o.requires] for o in rule.options)
+
+
+def choice(rule: Rule, row: Mapping[str, str]) -> Choice:
+    on = tuple(option.name for option in rule.options if row[option.name] != "off")
+    dialect = {axis.name: row[axis.name] for axis in rule.axes if axis.under is None}
+    for option in on:
+        under = [axis.name for axis in rule.axes if axis.under == option]
+        dialect |= dict(zip(under, row[option].split("+"), strict=False))
+    name = ",".join(f"{column}={cell}" for column, cell in row.items() if cell != "off")
+    return Choice(rule.name, f"{rule.name}:{name or 'plain'}", dialect, on)
+
+
+def covering_choices() -> list[Choice]:
+    """For every rule the rows of its covering array of strength 2."""
+    return [
+        choice(each, row)
+        for each in catalogue().values()
+        for row in covering_array(columns(each), lambda row, each=each: allowed(each, row))
+    ]
+
+
+def every_choice() -> list[Choice]:
+    """For every rule the full product of its axes and options."""
+    return [
+        choice(each, row)
+        for each in catalogue().values()
+        for row in every_row(columns(each), lambda row, each=each: allowed(each, row))
+    ]
+
+
+# Numbers. The dyadic ones are held exactly by every format; the decimal ones carry the error of their storage.
+WIDE_SHARES = ([0.0, 1 / 4, 1 / 2, 7 / 8, 127 / 128], [0.1, 0.9, 0.99, 0.999])
+WIDE_SIZES = ([2.0**-k for k in (1, 3, 5, 8, 12, 20)], [0.3, 1e-1, 1e-2, 1e-3, 1e-5, 1e-8])
+NARROW_SHARES = ([0.0, 1 / 4, 1 / 2, 3 / 4], [0.1, 0.3, 0.6, 0.9])
+NARROW_SIZES = ([2.0**-k for k in (1, 2, 3, 4)], [0.6, 0.3, 0.1, 0.05])
+RATES = ([2.0**-k for k in (0, 1, 3, 5)], [0.7, 0.3, 0.1, 0.03])
+
+
+def numbers(entry: Hyperparameter | Option, *, decimal: bool, narrow: bool) -> st.SearchStrategy[float]:
+    """Numbers in the domain of a hyperparameter or an option, an option's neutral value left out."""
+    if entry.name == "learning_rate":
+        return st.sampled_from(RATES[decimal])
+    share = entry.domain is not None and entry.domain.sup == 1
+    tables = (NARROW_SHARES if narrow else WIDE_SHARES) if share else NARROW_SIZES if narrow else WIDE_SIZES
+    values = tables[decimal]
+    if isinstance(entry, Option):
+        return st.sampled_from([value for value in values if value != entry.neutral])
+    return st.sampled_from(values if share or decimal else [*values, 0.0])  # an ε of zero, too
+
+
+@dataclass(frozen=True)
+class Example:
+    """A start, and for every step its gradients `slope * point + offset` and its learning rate."""
+
+    w: tuple[float, ...]
+    slope: tuple[float, ...]
+    offsets: tuple[tuple[float, ...], ...]
+    learning_rates: tuple[float, ...]
+    settings: dict[str, Any]  # hyperparameters other than the learning rate, and the options that are on
+    classes: tuple[str, ...]  # of the coordinates
+
+    def counted(self, step: int, i: int) -> Iterator[str]:
+        """The classes of one element: what it is an example of."""
+        if self.classes[i] != "zero gradient" or self.offsets[step][i] == 0:
+            yield self.classes[i]
+        yield "w = 0" if self.w[i] == 0 else "w ≠ 0"
+        if step >= CHANGE:
+            yield "changed learning rate"
+
+
+def narrow(number: Format) -> bool:
+    return number.precision < 24
+
+
+@st.composite
+def settings_of(draw: st.DrawFn, choice: Choice, dtype: str, *, decimal: bool) -> dict[str, Any]:
+    """Draw a value for every hyperparameter but the learning rate, and for the options that are on."""
+    chosen: dict[str, Any] = {}
+    each = rule(choice.rule)
+    small = narrow(number_format(dtype))
+    for entry in [*each.hyperparameters, *(option for option in each.options if option.name in choice.on)]:
+        if isinstance(entry, Option) and entry.symbol is None:
+            chosen[entry.name] = True
+        elif entry.name != "learning_rate":
+            chosen[entry.name] = draw(numbers(entry, decimal=decimal, narrow=small))
+    for name, value in chosen.items():
+        each.check_domain(name, value)
+    return chosen
+
+
+@st.composite
+def examples(draw: st.DrawFn, choice: Choice, dtype: str) -> Example:
+    """Draw numbers, either all dyadic or all decimal, and one coordinate for every class and start."""
+    decimal = draw(st.booleans())
+    settings = draw(settings_of(choice, dtype, decimal=decimal))
+    first, last = draw(st.permutations(RATES[decimal]))[:2]
+    kinds = [kind for kind in CLASSES if "epsilon" in settings or "epsilon" not in kind]
+    classes = tuple(kind for kind in kinds for _ in range(2))
+    noise = draw(st.binary(min_size=len(classes) * (STEPS + 1), max_size=len(classes) * (STEPS + 1)))
+    sizes = Sizes.of(choice, settings, dtype)
+    rows = [noise[k * len(classes) : (k + 1) * len(classes)] for k in range(STEPS + 1)]
+    signs = [-1 if byte & 1 else 1 for byte in rows[0]]
+    return Example(
+        w=tuple(signs[i] * mantissa(rows[0][i]) if i % 2 else 0.0 for i in range(len(classes))),
+        slope=tuple(
+            signs[i] * mantissa(rows[0][i]) / 2 if choice.looks_ahead and kind not in PURE else 0.0
+            for i, kind in enumerate(classes)
+        ),
+        offsets=tuple(
+            tuple(sizes.gradient(kind, k, rows[k + 1][i]) * signs[-1 - i] for i, kind in enumerate(classes))
+            for k in range(STEPS)
+        ),
+        learning_rates=tuple(last if k >= CHANGE else first for k in range(STEPS)),
+        settings=settings,
+        classes=classes,
+    )
+
+
+def mantissa(byte: int) -> float:
+    """A number in [1, 2) that every format holds."""
+    return 1 + (byte >> 1) % 16 / 16
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the gradients of a class are, for one program and one format."""
+
+    number: Format
+    epsilon: int  # the binary exponent of gradients that ε is comparable with
+    degree: int  # the highest power of the gradient in the program
+
+    @classmethod
+    def of(cls, choice: Choice, settings: Mapping[str, Any], dtype: str) -> "Sizes":
+        exponent = frexp(settings.get("epsilon") or 1.0)[1] - 1
+        inside = choice.dialect.get("epsilon_place", "").startswith("inside")
+        powers = [node.extra for node in tree_of(choice.program, GIVEN).nodes if node.kind == "power"]
+        return cls(number_format(dtype), exponent // 2 if inside else exponent, max(powers, default=1))
+
+    def gradient(self, kind: str, step: int, byte: int) -> float:
+        """A gradient of that class; `byte` supplies its mantissa, the sign where it changes, and a jitter."""
+        gap, jitter = (3 if narrow(self.number) else 7), byte >> 5 & 3
+        lowest, highest = self.number.smallest_exponent, self.number.largest_exponent
+        margin = 8 if self.number.name == "float16" else 16
+        exponent = {
+            "epsilon dominant": self.epsilon - gap - jitter,
+            "epsilon comparable": self.epsilon + jitter - 1,
+            "epsilon negligible": self.epsilon + gap + jitter,
+            "zero gradient": -jitter,
+            "sign change": -jitter,
+            "early spike": gap if step == 0 else -jitter,
+            "subnormal gradient": lowest - 1 - (jitter if self.number.name != "bfloat16" else jitter % 3),
+            "underflowing square": (lowest - self.number.precision) // 2 - jitter,
+            "large gradient": (highest - margin) // self.degree - jitter,
+        }[kind]
+        if kind == "zero gradient" and step % 2 == 0:
+            return 0.0
+        sign = (-1) ** step if kind == "sign change" else 1
+        return float(sign * mantissa(byte) * 2.0**exponent)
