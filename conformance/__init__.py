@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .case import Case, Misbehaviour, Outcome, Unsupported
     from .implementation import Implementation
     from .select import load
-    from .session import step_on
+    from .session import linear_gradient, step_on
     from .trial import Request, judge
     from .verdict import Counterexample, Result, Run
 
@@ -29,6 +29,7 @@ _PLACES = {
     "Unsupported": "case",
     "judge": "trial",
     "keras_optimizer": "bridges.keras",
+    "linear_gradient": "session",
     "load": "select",
     "optax_transform": "bridges.optax",
     "step_on": "session",
@@ -47,6 +48,7 @@ __all__ = [
     "Unsupported",
     "judge",
     "keras_optimizer",
+    "linear_gradient",
     "load",
     "optax_transform",
     "step_on",

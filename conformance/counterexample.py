@@ -150,7 +150,7 @@ def snippet(implementation: Implementation, case: Case, got: float, exact: str, 
     lines = [
         *(["import os", "", *environment, ""] if environment else []),
         make[0],
-        "from gradspec.conformance import load, step_on",
+        f"from gradspec.conformance import {'linear_gradient, ' if looks else ''}load, step_on",
         "",
         f"array = {make[1]}",
         f"adapter = load({implementation.origin or implementation.name!r}).offers[{case.rule!r}].function",
@@ -159,7 +159,7 @@ def snippet(implementation: Implementation, case: Case, got: float, exact: str, 
     ]
     if looks:
         rows = ", ".join(f"({s.slope[0]!r}, {s.offset[0]!r}, {r!r})" for s, r in zip(case.steps, case.learning_rates, strict=True) if isinstance(s, Slopes))
-        lines += [f"for slope, offset, learning_rate in [{rows}]:", "    w = step_on(step, w, lambda x: slope * x + offset, learning_rate)"]
+        lines += [f"for slope, offset, learning_rate in [{rows}]:", "    w = step_on(step, w, linear_gradient(slope, offset, array), learning_rate)"]
     else:
         rows = ", ".join(f"({s[0]!r}, {r!r})" for s, r in zip(case.steps, case.learning_rates, strict=True) if not isinstance(s, Slopes))
         lines += [f"for gradient, learning_rate in [{rows}]:", "    w = step_on(step, w, lambda x: array(gradient), learning_rate)"]

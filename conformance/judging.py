@@ -14,6 +14,7 @@ from gradspec.reference.arithmetic import Arithmetic
 from gradspec.reference.equality import same_function
 from gradspec.spec import Rule
 from gradspec.spec import rule as find_rule
+from gradspec.spec.vendors import vendor
 
 from .case import Case, Misbehaviour, Outcome, Unsupported
 from .cases import build_cases, contexts
@@ -66,14 +67,9 @@ def judge_rule(
 
 def _claimed(implementation: Implementation, rule_name: str, claim: Claim | None) -> dict[str, str] | None:
     stated = claim if claim is not None else implementation.claims.get(rule_name)
-    if stated is None:
-        return None
-    try:
-        return claimed_axes(rule_name, stated)
-    except LookupError:
-        if claim is None:
-            raise
-        return None  # `--like deck` says nothing about rules that the deck lacks
+    if stated is None or (isinstance(claim, str) and rule_name not in vendor(claim).rows):
+        return None  # `--like sklearn` says nothing about rules that scikit-learn lacks
+    return claimed_axes(rule_name, stated)
 
 
 def _run_all(cases: list[Case], run: Runner) -> list[Seen]:

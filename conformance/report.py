@@ -102,6 +102,9 @@ def print_runs(runs: Sequence[Run], stream: IO[str] | None = None) -> None:
     console = Console(file=stream, highlight=False, width=None if terminal else 160, soft_wrap=not terminal)
     console.print(_table(runs, gap=1 if console.width < 100 else 2))
     for run in runs:
+        for reason in dict.fromkeys(r.message for r in run.results if r.verdict == "unsupported"):
+            console.print(Text(visible(f"unsupported: {run.implementation}: {reason}")))
+    for run in runs:
         shown: set[str] = set()  # rules; the code that shows one dtype to be wrong does for the others
         for r in run.results:
             if r.passes and not r.expected:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from importlib import import_module
+from math import copysign
 from typing import Any
 
 from gradspec.reference.arithmetic import number_format
@@ -90,9 +91,20 @@ def gradient_at(given: tuple[float, ...] | Slopes, point: Sequence[float], dtype
         if x - x != 0:
             values.append(float("nan"))
             continue
-        rounded = number.round(Fraction(slope) * Fraction(x) + Fraction(offset))
-        values.append(float(rounded) if rounded is not None else float("inf"))
+        exact = Fraction(slope) * Fraction(x) + Fraction(offset)
+        rounded = number.round(exact)
+        values.append(float(rounded) if rounded is not None else copysign(float("inf"), exact))
     return tuple(values)
+
+
+def linear_gradient(slope: float, offset: float, array: Callable[[float], Any]) -> Callable[[Any], Any]:
+    """The gradient `slope * x + offset` of one coordinate as the harness rounds it; `array` makes an array of one number."""
+
+    def gradient(point: Any) -> Any:
+        dtype = str(point.dtype).removeprefix("torch.")
+        return array(gradient_at(Slopes((slope,), (offset,)), (float(point[0]),), dtype)[0])
+
+    return gradient
 
 
 def _gradient_function(given: tuple[float, ...] | Slopes, kind: _Arrays, case: Case, number: int) -> Callable[[Any], Any]:

@@ -90,7 +90,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "gradient_descent": _L2,
         "momentum": {**_OUTSIDE_FROM_ZERO, **_L2},
         "nesterov": {**_STORED_OUTSIDE, **_L2},
-        "adam": {"epsilon_place": "outside", "bias_correction": "both", **_L2},
+        "adam": {"epsilon_place": "outside", "bias_correction": "both"},
     },
     "tfjs": {
         "gradient_descent": {},

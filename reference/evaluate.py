@@ -119,19 +119,20 @@ class Run:
         lasting = {k: v for k, v in hyperparameters.items() if k != "learning_rate"}  # that one comes with every step
         uncertain = frozenset() if how is None else uncertain_inputs(self.tree, how, lasting)
         self.code: Compiled = compiled(self.tree, uncertain, how)
-        self.code_at_an_inexact_rate = self.code
-        if how is not None and "eta" in self.tree.inputs:
-            self.code_at_an_inexact_rate = compiled(self.tree, uncertain | {"eta"}, how)
+        self.code_at_an_inexact_rate: Compiled | None = None
         named = {str(symbol): hyperparameters[k] for k, symbol in program.symbols.items() if k in hyperparameters}
         self.values = {name: ball(_real(value)) for name, value in named.items()}
-        self.count = 0
-        start = {str(s): str(e) for s, e in program.state.items()}
-        first = [named[start[name]] if start[name] in named else Fraction(start[name]) for name in self.tree.state]
+        self.count = count
+        initial = {str(s): str(e) for s, e in program.state.items()}
+        first = [named[initial[name]] if initial[name] in named else Fraction(initial[name]) for name in self.tree.state]
         state = tuple(ball(_real(value)) for value in first)
         noise = tuple(ZERO if how is None else arb(0, ball(_storage_error(value, how))) for value in first)
         self.worlds: list[list[World]] = [[(state, noise)] for _ in range(coordinates)]
+        if start is not None:
+            exact = (ZERO,) * len(self.tree.state)
+            self.worlds = [[(tuple(arb(start[name][i]) for name in self.tree.state), exact)] for i in range(coordinates)]
         self.uncertain = uncertain
-        self.errors = self._input_errors(hyperparameters) if how is not None else {}
+        self.errors = self._input_errors(lasting) if how is not None else {}
 
     def _input_errors(self, hyperparameters: Mapping[str, Real]) -> dict[str, arb]:
         assert self.how is not None
@@ -159,10 +160,14 @@ class Run:
         where = [self.tree.state.index(name) if name in self.tree.state else -1 for name in self.tree.inputs]
         rate_error = _storage_error(learning_rate, self.how)
         exact_rate = rate_error == 0 and "eta" not in self.uncertain
-        bounded = (self.code if exact_rate else self.code_at_an_inexact_rate).bounded
+        if not exact_rate and self.code_at_an_inexact_rate is None:
+            self.code_at_an_inexact_rate = compiled(self.tree, self.uncertain | {"eta"}, self.how)
+        code = self.code if exact_rate else self.code_at_an_inexact_rate
+        assert code is not None
+        bounded = code.bounded
         uncertain = [n for n in self.tree.inputs if n in self.uncertain or (n == "eta" and not exact_rate)]
         plan = [self.tree.state.index(n) if n in self.tree.state else -1 for n in uncertain]
-        errors = [self.errors.get(n, ZERO) + (arb(0, ball(rate_error)) if n == "eta" else ZERO) for n in uncertain]
+        errors: list[arb] = [self.errors.get(n, ZERO) + (arb(0, ball(rate_error)) if n == "eta" else ZERO) for n in uncertain]
         predictions = []
         for i, worlds in enumerate(self.worlds):
             row = [a if isinstance(a, arb) or a is None else arb(a[i]) for a in arguments]
@@ -170,7 +175,7 @@ class Run:
             moved: list[World] = []
             for state, carried in worlds:
                 inputs = [state[s] if s >= 0 else x for x, s in zip(row, where, strict=True)]
-                noise = [carried[s] + e if s >= 0 else e for s, e in zip(plan, errors, strict=True)]
+                noise: list[Any] = [carried[s] + e if s >= 0 else e for s, e in zip(plan, errors, strict=True)]
                 for outputs in self._branches(bounded, inputs, noise):
                     (value, error, nan), *rest = outputs
                     found.append((value, self._stored(value, error).abs_upper(), nan))

@@ -1,8 +1,8 @@
 """The one central type: a training rule written as data.
 
-A `Rule` is a frozen state machine over the reals: `(parameter, gradient, state, hyperparameters)` to next values. It has
-no behaviour of its own beyond checking itself and putting its pieces together; everything else in gradspec is a
-function of it.
+A `Rule` is a frozen state machine over the reals: `(parameter, gradient, state, hyperparameters)` to next values.
+It has no behaviour of its own beyond checking itself and putting its pieces together; everything else in gradspec is
+a function of it.
 """
 
 from __future__ import annotations

@@ -13,11 +13,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from gradspec.conformance.scoring import at_parameter
 from gradspec.reference.arithmetic import Format, number_format
 from gradspec.reference.evaluate import tree_of
 from gradspec.reference.tree import GIVEN
 from gradspec.spec import Program, Rule, catalogue, rule
-from gradspec.spec.rule import Hyperparameter, Option, gradient_points
+from gradspec.spec.rule import Hyperparameter, Option
 
 from .covering import covering_array, every_row
 
@@ -54,7 +55,7 @@ class Choice:
 
     @property
     def looks_ahead(self) -> bool:
-        return gradient_points(self.program) != {self.program.parameter}
+        return not at_parameter(self.program)
 
 
 @cache

@@ -89,7 +89,7 @@ def test_a_rule_cannot_be_changed_in_place() -> None:
 
 
 @pytest.mark.parametrize(("name", "entry"), NUMBERS, ids=[f"{name}-{entry.name}" for name, entry in NUMBERS])
-@pytest.mark.parametrize("value", [-1, -0.5, float("nan"), float("inf"), True, "0.1", None])
+@pytest.mark.parametrize("value", [-1, -0.5, float("nan"), float("inf"), True, "many", None])
 def test_a_number_outside_its_domain_is_refused(name: str, entry: Hyperparameter, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"{name}: {entry.name}=.*must lie in \[0, (1|infinity)\)"):
         rule(name).check_domain(entry.name, value)

@@ -27,7 +27,7 @@ rate_decay = Symbol("d", nonnegative=True)
 
 
 def _minimises_in_its_own_metric(rule: Rule) -> And:
-    """`g d + denominator d²/(2 rate)` has its only minimum at the rule's displacement; the metric is defined, the step derived."""
+    """`g d + denominator d²/(2 rate)` has its only minimum at the displacement; the metric is defined, the step derived."""
     step, positive, d = (
         Symbol("rate", positive=True),
         Symbol("denominator", positive=True),
@@ -39,7 +39,7 @@ def _minimises_in_its_own_metric(rule: Rule) -> And:
 
 
 def _shrinks_like_one_over_root_t(rule: Rule) -> And:
-    """A constant gradient of size c without ε moves η/√t at step t: the sum is t c², by induction, and the step follows."""
+    """A constant gradient c without ε moves η/√t at step t: the sum is t c², by induction, and the step follows."""
     n, c = Symbol("n", integer=True, positive=True), Symbol("c", positive=True)
     program = rule.program({"epsilon_place": "outside"})
     given = {gradient(w): c, epsilon: 0}

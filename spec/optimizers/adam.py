@@ -34,14 +34,14 @@ KINGMA_BA = "Kingma & Ba 2015, arXiv:1412.6980"
 
 
 def _moments_of_stationary_gradients(rule: Rule) -> And:
-    """E[s_t] = (1 − β₂^t) E[g²] and E[m_t] = (1 − β₁^t) E[g] by induction on the recurrences, so the corrections are unbiased.
+    """E[s_t] = (1 − β₂^t) E[g²] and E[m_t] = (1 − β₁^t) E[g] by induction, so the corrections are unbiased.
 
-    Expectation is linear and both recurrences are linear in s, m, g² and g: putting q for g² and p for g states it for the means.
+    Expectation is linear, and the recurrences are linear in s, m, g² and g: with q for g² and p for g they hold for means.
     """
     n, p, q = Symbol("n", integer=True, positive=True), Symbol("p", real=True), Symbol("q", positive=True)
     program = rule.program({"bias_correction": "both"})
     facts = []
-    for state, mean, arrival, beta, corrected in ((m, p, g, beta1, m_hat), (s, q, g**2, beta2, s_hat)):
+    for state, mean, beta, corrected in ((m, p, beta1, m_hat), (s, q, beta2, s_hat)):
         after = program.formula(state).xreplace({gradient(w) ** 2: q}) if state == s else program.formula(state)
         after = after.xreplace({gradient(w): p})
         solved = (1 - beta**n) * mean
@@ -73,7 +73,7 @@ def _hat_is_outside_with_a_moving_epsilon(rule: Rule) -> Eq:
 ADAM = Rule(
     name="adam",
     title="Adam",
-    doc="Averages gradients and their squares, corrects both for their start at zero, and divides one by the root of the other.",
+    doc="Averages gradients and their squares, corrects both for their start at zero, divides one by the root of the other.",
     parameter=w,
     inputs={t: "step, counted from 1", eta: "learning rate of this step"},
     hyperparameters=(
@@ -186,7 +186,7 @@ ADAM = Rule(
         ),
         NamedError(
             "moments_overwritten_at_once",
-            "all five lines are read as simultaneous, so that the last assignment to m and s wins and nothing ever moves",
+            "all five lines are read as simultaneous, so that the last assignment wins and nothing ever moves",
             Source("lecture deck", "lines 753-758, read as simultaneous"),
             {m: m / c1, s: s / c2, displacement: eta * m / sqrt(s + epsilon)},
         ),

@@ -54,7 +54,7 @@ NESTEROV = Rule(
     axes=(
         Axis(
             "nesterov_form",
-            "whether the gradient is taken ahead of the stored parameter, or the stored parameter is itself the point ahead",
+            "whether the gradient is taken ahead of the parameter, or the stored parameter is itself the point ahead",
             (
                 AxisValue("look_ahead", {point: w - carried, push: m_next}, Source("Sutskever et al. 2013")),
                 AxisValue(

@@ -33,7 +33,7 @@ s_hat, variance, start = (Symbol(name, nonnegative=True) for name in ("s_hat", "
 
 
 def _average_of_a_stationary_square(rule: Rule) -> And:
-    """From zero, a stationary squared gradient q is averaged to (1 − ρ^t) q, by induction; the correction restores q."""
+    """From zero, a stationary square q is averaged to (1 − ρ^t) q, by induction; the correction restores q."""
     n, q = Symbol("n", integer=True, positive=True), Symbol("q", positive=True)
     program = rule.program(options=("bias_correction",))
     after = program.formula(s).xreplace({gradient(w) ** 2: q})
