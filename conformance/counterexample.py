@@ -1,4 +1,4 @@
-"""Shrinks a rejected run to one coordinate and few steps, checks it again on the implementation, and prints it as code."""
+"""Shrinks a rejected run to one coordinate and few steps, checks it again on the implementation, prints it as code."""
 
 from __future__ import annotations
 
@@ -30,36 +30,32 @@ def find_counterexample(
     run: Callable[..., Outcome],
     how: Arithmetic,
 ) -> Counterexample | None:
-    """Return the smallest rejected run that was found, or None if a single coordinate never shows the deviation."""
+    """Return the smallest rejected run that was found; None if the deviation does not show again."""
     where = judge(case, outcome).first_rejection()
     if where is None:
         return None
-    best = _first_single(case, judge, run, where)
+    best = _smaller(case, judge, run, where[1])
     if best is None:
         return None
-    spent = 0
-    improved = True
-    while improved and spent < ATTEMPTS:
-        improved = False
-        for candidate in _simpler(best[0]):
-            spent += 1
-            found = _rejected(candidate, judge, run)
-            if found is not None:
-                best, improved = (candidate, found), True
-                break
-            if spent >= ATTEMPTS:
-                break
+    for _ in range(ATTEMPTS):
+        candidates = ((simpler, _rejected(simpler, judge, run)) for simpler in _simpler(best[0]))
+        found = next(((simpler, outcome) for simpler, outcome in candidates if outcome is not None), None)
+        if found is None:
+            break
+        best = found
     return _describe(implementation, rule, best[0], best[1], dialect, judge, how)
 
 
-def _first_single(case: Case, judge: Judge, run: Callable[..., Outcome], where: tuple[int, int]) -> tuple[Case, Outcome] | None:
-    step, coordinate = where
-    for i in [coordinate, *(k for k in range(len(case.w)) if k != coordinate)]:
+def _smaller(case: Case, judge: Judge, run: Callable[..., Outcome], coordinate: int) -> tuple[Case, Outcome] | None:
+    """The fewest coordinates and steps that are rejected: one coordinate, else the shortest array that begins like this one."""
+    count = len(case.w)
+    singles = [slice(i, i + 1) for i in [coordinate, *(k for k in range(count) if k != coordinate)]]
+    for pick in [*singles, *(slice(0, n) for n in range(2, count + 1))]:
         for steps in range(1, len(case.steps) + 1):
-            single = _cut(case, i, steps)
-            found = _rejected(single, judge, run)
+            smaller = _cut(case, pick, steps)
+            found = _rejected(smaller, judge, run)
             if found is not None:
-                return single, found
+                return smaller, found
     return None
 
 
@@ -72,12 +68,14 @@ def _rejected(case: Case, judge: Judge, run: Callable[..., Outcome]) -> Outcome 
     return outcome if where is not None and where[0] == len(case.steps) - 1 else None
 
 
-def _cut(case: Case, coordinate: int, steps: int) -> Case:
-    """The case on one coordinate and its first steps."""
-    pick = slice(coordinate, coordinate + 1)
-    kept = tuple(Slopes(s.slope[pick], s.offset[pick]) if isinstance(s, Slopes) else s[pick] for s in case.steps[:steps])
-    name = f"{case.name}/one"
-    return replace(case, name=name, w=case.w[pick], steps=kept, learning_rates=case.learning_rates[:steps], shape=(1,))
+def _cut(case: Case, pick: slice, steps: int) -> Case:
+    """The case on some of its coordinates and its first steps."""
+    kept = tuple(
+        Slopes(s.slope[pick], s.offset[pick]) if isinstance(s, Slopes) else s[pick] for s in case.steps[:steps]
+    )
+    w = case.w[pick]
+    rates = case.learning_rates[:steps]
+    return replace(case, name=f"{case.name}/shrunk", w=w, steps=kept, learning_rates=rates, shape=(len(w),))
 
 
 def _simpler(case: Case) -> Iterator[Case]:
@@ -85,9 +83,11 @@ def _simpler(case: Case) -> Iterator[Case]:
     steps = len(case.steps)
     for dropped in range(steps - 1):
         kept = [k for k in range(steps) if k != dropped]
-        yield replace(case, steps=tuple(case.steps[k] for k in kept), learning_rates=tuple(case.learning_rates[k] for k in kept))
-    if case.w != (0.0,):
-        yield replace(case, w=(0.0,))
+        yield replace(
+            case, steps=tuple(case.steps[k] for k in kept), learning_rates=tuple(case.learning_rates[k] for k in kept)
+        )
+    if any(case.w):
+        yield replace(case, w=(0.0,) * len(case.w))
     if len(set(case.learning_rates)) > 1:
         yield replace(case, learning_rates=(case.learning_rates[0],) * steps)
     for k, step in enumerate(case.steps):
@@ -97,15 +97,16 @@ def _simpler(case: Case) -> Iterator[Case]:
 
 
 def _rounder(step: tuple[float, ...] | Slopes) -> Iterator[tuple[float, ...] | Slopes]:
-    if isinstance(step, Slopes):
-        for slope in ((1.0,), (0.5,)):
-            if step.slope[0] not in (1.0, 0.5):
-                yield Slopes(slope, step.offset)
-        for offset in _round_values(step.offset[0]):
-            yield Slopes(step.slope, (offset,))
-    else:
-        for value in _round_values(step[0]):
-            yield (value,)
+    """The gradients of one step with simpler numbers; in a run of several coordinates all of them become 1."""
+    values = step.offset if isinstance(step, Slopes) else step
+    simpler = [(v,) for v in _round_values(values[0])] if len(values) == 1 else [(1.0,) * len(values)]
+    if not isinstance(step, Slopes):
+        yield from simpler
+        return
+    for slope in (1.0, 0.5):
+        if not {1.0, 0.5} & set(step.slope):
+            yield Slopes((slope,) * len(values), values)
+    yield from (Slopes(step.slope, offsets) for offsets in simpler)
 
 
 def _round_values(value: float) -> Iterator[float]:
@@ -119,50 +120,61 @@ def _round_values(value: float) -> Iterator[float]:
 
 
 def _describe(
-    implementation: Implementation, rule: Rule, case: Case, outcome: Outcome, dialect: Mapping[str, str], judge: Judge, how: Arithmetic
+    implementation: Implementation,
+    rule: Rule,
+    case: Case,
+    outcome: Outcome,
+    dialect: Mapping[str, str],
+    judge: Judge,
+    how: Arithmetic,
 ) -> Counterexample:
-    prediction = predict(program_for(rule, dialect, case), case, outcome, how)[-1][0]
-    exact = prediction.value.mid().str(20, radius=False)
-    got = outcome.parameters[-1][0]
-    inputs: dict[str, Any] = {
-        "rule": case.rule, "dtype": case.dtype, "w": case.w[0], "learning_rates": list(case.learning_rates),
-        "hyperparameters": dict(case.hyperparameters), "options": dict(case.options),
-        "gradients": [[s.slope[0], s.offset[0]] if isinstance(s, Slopes) else s[0] for s in case.steps],
-    }  # fmt: skip
     rejected = judge(case, outcome)
-    worst = rejected.rows[-1][0]
+    _, coordinate = rejected.first_rejection() or (0, 0)
+    prediction = predict(program_for(rule, dialect, case), case, outcome, how)[-1][coordinate]
+    exact = prediction.value.mid().str(20, radius=False)
+    got = outcome.parameters[-1][coordinate]
+    worst = rejected.rows[-1][coordinate]
+    inputs: dict[str, Any] = {
+        "rule": case.rule, "dtype": case.dtype, "w": list(case.w), "learning_rates": list(case.learning_rates),
+        "hyperparameters": dict(case.hyperparameters), "options": dict(case.options), "coordinate": coordinate,
+        "gradients": [[list(s.slope), list(s.offset)] if isinstance(s, Slopes) else list(s) for s in case.steps],
+    }  # fmt: skip
+    code = snippet(implementation, case, coordinate, got, exact, dialect)
     return Counterexample(
-        inputs, len(case.steps), got, exact, float("inf") if worst is None else worst, dict(dialect),
-        snippet(implementation, case, got, exact, dialect),
-    )  # fmt: skip
+        inputs, len(case.steps), got, exact, float("inf") if worst is None else worst, dict(dialect), code
+    )
 
 
-def snippet(implementation: Implementation, case: Case, got: float, exact: str, dialect: Mapping[str, str]) -> str:
+ARRAY = {
+    "numpy": ("import numpy", "numpy.array(x, dtype={!r})"),
+    "torch": ("import torch", "torch.tensor(x, dtype=torch.{})"),
+    "jax": ("import jax.numpy", "jax.numpy.array(x, dtype={!r})"),
+}
+
+
+def snippet(
+    implementation: Implementation, case: Case, coordinate: int, got: float, exact: str, dialect: Mapping[str, str]
+) -> str:
     """Code that replays the case on the implementation and prints what it does beside what the dialect says."""
-    keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **case.options}.items())
-    make = {
-        "numpy": ("import numpy", f"lambda x: numpy.array([x], dtype={case.dtype!r})"),
-        "torch": ("import torch", f"lambda x: torch.tensor([x], dtype=torch.{case.dtype})"),
-        "jax": ("import jax.numpy", f"lambda x: jax.numpy.array([x], dtype={case.dtype!r})"),
-    }[implementation.arrays]
-    looks = any(isinstance(s, Slopes) for s in case.steps)
+    library, make = ARRAY[implementation.arrays]
     environment = [f"os.environ[{k!r}] = {v!r}" for k, v in implementation.environment.items()]
-    lines = [
-        *(["import os", "", *environment, ""] if environment else []),
-        make[0],
-        f"from gradspec.conformance import {'linear_gradient, ' if looks else ''}load, step_on",
-        "",
-        f"array = {make[1]}",
-        f"adapter = load({implementation.origin or implementation.name!r}).offers[{case.rule!r}].function",
-        "w = array({!r})".format(case.w[0]),
-        f"step = adapter(w{keywords})",
-    ]
-    if looks:
-        rows = ", ".join(f"({s.slope[0]!r}, {s.offset[0]!r}, {r!r})" for s, r in zip(case.steps, case.learning_rates, strict=True) if isinstance(s, Slopes))
-        lines += [f"for slope, offset, learning_rate in [{rows}]:", "    w = step_on(step, w, linear_gradient(slope, offset, array), learning_rate)"]
-    else:
-        rows = ", ".join(f"({s[0]!r}, {r!r})" for s, r in zip(case.steps, case.learning_rates, strict=True) if not isinstance(s, Slopes))
-        lines += [f"for gradient, learning_rate in [{rows}]:", "    w = step_on(step, w, lambda x: array(gradient), learning_rate)"]
+    keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **case.options}.items())
+    target = implementation.origin or implementation.name
+    looks = any(isinstance(s, Slopes) for s in case.steps)
+    steps = [(list(s.slope), list(s.offset)) if isinstance(s, Slopes) else (list(s),) for s in case.steps]
+    rows = ", ".join(repr((*step, rate)) for step, rate in zip(steps, case.learning_rates, strict=True))
+    gradient = "array(slope) * x + array(offset)" if looks else "array(gradient)"
     what = " ".join(f"{axis}={value}" for axis, value in dialect.items()) or case.rule
-    lines += [f"print(float(w[0]))  # got {got!r}; {what}: {exact}"]
-    return "\n".join(lines)
+    return "\n".join([
+        *(["import os", "", *environment, ""] if environment else []),
+        library,
+        "from gradspec.conformance import load, step_on",
+        "",
+        f"array = lambda x: {make.format(case.dtype)}",
+        f"adapter = load({target!r}).offers[{case.rule!r}].function",
+        f"w = array({list(case.w)!r})",
+        f"step = adapter(w{keywords})",
+        f"for {'slope, offset' if looks else 'gradient'}, learning_rate in [{rows}]:",
+        f"    w = step_on(step, w, lambda x: {gradient}, learning_rate)",
+        f"print(float(w[{coordinate}]))  # got {got!r}; {what}: {exact}",
+    ])  # fmt: skip

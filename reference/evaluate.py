@@ -22,6 +22,7 @@ from .generate import ZERO, Compiled, UndecidedBranch, ball, compiled
 from .tree import FIELD, GIVEN, Tree, build
 
 Real = float | int | Fraction
+MOST_BITS = 2**14
 PRECISION = 160  # bits; doubled until the enclosure is far narrower than the bound
 MOST_WORLDS = 8  # undecided branches followed before an element is called uninformative
 
@@ -273,12 +274,14 @@ def trajectory(
                 for g, rate in zip(gradients, learning_rates, strict=True):
                     current = run.exact(current, g, rate)
                     result.append(list(current))
-                if all(not x.is_finite() or x.rad() < (abs(x) + 1) * arb(2) ** -100 for row in result for x in row):
+                wide = [x for row in result for x in row if not x.rad() < (abs(x) + 1) * arb(2) ** -100]
+                # Too wide a ball may also meet zero under a division: what is not finite is so at the last precision too.
+                if not wide or (precision * 2 > MOST_BITS and not any(x.is_finite() for x in wide)):
                     return result
             except Imprecise:
                 pass
         precision *= 2
-        if precision > 2**16:
+        if precision > MOST_BITS:
             raise Imprecise(f"{rule.name}: {precision // 2} bits do not decide this run; it depends on a condition met with equality")
 
 

@@ -215,14 +215,15 @@ def _compile_bounded(
         if isinstance(weight, str):
             constants["GROWTH"] = ball(1 + unit)
             growth = f"({weight}) * GROWTH ** ({weight})"  # (1 + u)ⁿ − 1 is less than n u (1 + u)ⁿ
-            lines.append(f"e{i} = b{i} * {units(1)} * {growth} + ETA * ({weight})")
+            lines.append(f"e{i} = ZERO if b{i} == 0 else b{i} * {units(1)} * {growth} + ETA * ({weight})")
         elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
             sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
             lines.append(f"e{i} = {sizes}{f' + ETA * {weight}' if how.flush else ''}")
         elif node.kind in ("product", "power"):
             # What underflow adds to a partial product still meets the roundings of the others.
             constants[f"ETA{weight}"] = constants["ETA"] * ball((1 + unit) ** int(weight))
-            lines.append(f"e{i} = b{i} * {units(int(weight))} + {_underflow(i, node, f'ETA{weight}')}")
+            underflow = _underflow(i, node, f"ETA{weight}")  # what is exactly zero does not underflow
+            lines.append(f"e{i} = ZERO if b{i} == 0 else b{i} * {units(int(weight))} + {underflow}")
         else:
             lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ETA' if how.flush and node.kind == 'sum' else ''}")
         lines.append(f"b{i} = b{i} + e{i}")

@@ -61,14 +61,19 @@ class Execution:
         """A subnormal becomes zero where that is declared; at random it may also be kept."""
         if not self.how.flush or abs(x) >= self.how.operations.smallest_normal:
             return x
-        return x if self.random is not None and self.random.random() < 0.5 else Fraction(0)
+        return x if self.coin() else Fraction(0)
+
+    def coin(self) -> bool:
+        """Toss a coin; without randomness it always falls to the same side."""
+        return self.random is not None and self.random.random() < 0.5
 
     def held(self, value: Fraction) -> Fraction:
-        """A hyperparameter as it is held: in its format, or in a wider one."""
+        """A hyperparameter as it is held: in its format, or in a wider one where that makes it no subnormal."""
         stored = self.how.hyperparameters.round(value)
         if stored is None:
             raise OutOfRange
-        return value if self.random is not None and self.random.random() < 0.5 else stored
+        wider = self.random is not None and abs(value) >= self.how.operations.smallest_normal
+        return value if wider and self.coin() else stored
 
     def stored(self, value: Fraction) -> Fraction:
         """Round a result to where it is kept between calls."""
@@ -148,7 +153,7 @@ class Execution:
 
     def power(self, base: Fraction, exponent: int) -> Fraction:
         """Multiply one after the other, or round the exact power once."""
-        if self.random is not None and exponent > 1 and self.random.random() < 0.5:
+        if exponent > 1 and self.coin():
             return self.round(base**exponent)
         value = base if exponent else Fraction(1)
         for _ in range(exponent - 1):

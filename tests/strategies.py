@@ -58,6 +58,20 @@ class Choice:
         return not at_parameter(self.program)
 
 
+def classes_of(choice: Choice) -> list[str]:
+    """The classes that examples of a choice can have; where nothing is called ε there is none to compare with."""
+    return [
+        kind
+        for kind in (*CLASSES, "w = 0", "w ≠ 0", "changed learning rate")
+        if "epsilon" in choice.program.symbols or "epsilon" not in kind
+    ]
+
+
+def counts_its_steps(choice: Choice) -> bool:
+    """Whether the number of the step enters the formula, beyond the question whether it is the first."""
+    return any(node.kind in ("step", "step_power") for node in tree_of(choice.program, GIVEN).nodes)
+
+
 @cache
 def _program(name: str, dialect: tuple[tuple[str, str], ...], on: tuple[str, ...]) -> Program:
     return rule(name).program(dict(dialect), on)
@@ -95,6 +109,7 @@ def covering_choices() -> list[Choice]:
     ]
 
 
+@cache
 def every_choice() -> list[Choice]:
     """For every rule the full product of its axes and options."""
     return [
@@ -170,7 +185,7 @@ def examples(draw: st.DrawFn, choice: Choice, dtype: str) -> Example:
     decimal = draw(st.booleans())
     settings = draw(settings_of(choice, dtype, decimal=decimal))
     first, last = draw(st.permutations(RATES[decimal]))[:2]
-    kinds = [kind for kind in CLASSES if "epsilon" in settings or "epsilon" not in kind]
+    kinds = [kind for kind in classes_of(choice) if kind in CLASSES]
     classes = tuple(kind for kind in kinds for _ in range(2))
     noise = draw(st.binary(min_size=len(classes) * (STEPS + 1), max_size=len(classes) * (STEPS + 1)))
     sizes = Sizes.of(choice, settings, dtype)
@@ -232,3 +247,40 @@ class Sizes:
             return 0.0
         sign = (-1) ** step if kind == "sign change" else 1
         return float(sign * mantissa(byte) * 2.0**exponent)
+
+
+@dataclass(frozen=True)
+class Late:
+    """An example that starts from a state of long standing and ends at `step`."""
+
+    example: Example
+    step: int
+    state: Mapping[str, tuple[float, ...]]  # by symbol
+
+
+@st.composite
+def late_examples(draw: st.DrawFn, choice: Choice, dtype: str, steps: tuple[int, ...]) -> Late:
+    """Draw two steps that end at one of `steps`, from averages of about the size of the gradients."""
+    example = draw(examples(choice, dtype))
+    step = draw(st.sampled_from(steps))
+    kept = [i for i, kind in enumerate(example.classes) if kind not in PURE]
+    noise = draw(st.binary(min_size=len(kept), max_size=len(kept)))
+    sizes = [max(abs(row[i]) for row in example.offsets) for i in kept]
+    means = tuple(2 ** (frexp(size)[1] - 3) * mantissa(byte) for size, byte in zip(sizes, noise, strict=True))
+    state = {
+        "m": means,
+        "a": means,
+        "b": means,
+        "s": tuple(2 ** (2 * frexp(size)[1]) * mantissa(byte) for size, byte in zip(sizes, noise, strict=True)),
+        "s_max": tuple(2 ** (2 * frexp(size)[1] + byte % 3 - 1) * 1.5 for size, byte in zip(sizes, noise, strict=True)),
+        "eta_first": (example.learning_rates[0],) * len(kept),
+    }
+    two = Example(
+        w=tuple(example.w[i] for i in kept),
+        slope=tuple(example.slope[i] for i in kept),
+        offsets=tuple(tuple(row[i] for i in kept) for row in example.offsets[:2]),
+        learning_rates=example.learning_rates[:2],
+        settings=example.settings,
+        classes=tuple(example.classes[i] for i in kept),
+    )
+    return Late(two, step, state)

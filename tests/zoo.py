@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradspec.conformance import Implementation
+from gradspec.conformance import Implementation, Request, Result, judge
 from gradspec.conformance.cases import contexts
 from gradspec.spec.rule import gradient_points
 from gradspec.spec import Program, Rule, catalogue
@@ -208,3 +208,8 @@ ARRAYS: dict[str, dict[str, Callable[..., Any]]] = {
     "numpy": {"sqrt": np.sqrt, "maximum": np.maximum, "where": np.where},
     "torch": {name: _torch(name) for name in ("sqrt", "maximum", "where")},
 }
+
+
+def judged(implementation: Implementation, rule: str, dtype: str = "float64", **request: Any) -> Result:
+    """The verdict on one rule in one dtype."""
+    return judge(implementation, Request(rules=(rule,), dtypes=(dtype,), **request)).results[0]
