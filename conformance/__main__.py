@@ -20,9 +20,7 @@ app = typer.Typer(
 
 USAGE, ABORTED = 2, 4
 
-Json = Annotated[
-    str, typer.Option("--json", metavar="F", help="Write JSON to a file, or to standard output for -.")
-]
+Json = Annotated[str, typer.Option("--json", metavar="F", help="Write JSON to a file, or to standard output for -.")]
 
 
 @app.command()
@@ -64,9 +62,7 @@ def show(
 def judge(
     implementations: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[IMPL]...", help="Bundled name or prefix, file.py, or package.module[:name]."
-        ),
+        typer.Argument(metavar="[IMPL]...", help="Bundled name or prefix, file.py, or package.module[:name]."),
     ] = None,
     like: Annotated[
         str,
@@ -82,9 +78,7 @@ def judge(
     dtype: Annotated[
         list[str] | None, typer.Option("--dtype", metavar="D", help="Judge in this dtype; repeatable.")
     ] = None,
-    level: Annotated[
-        int, typer.Option("--level", metavar="L", help="How far to go, 0 to 6.", min=0, max=6)
-    ] = 2,
+    level: Annotated[int, typer.Option("--level", metavar="L", help="How far to go, 0 to 6.", min=0, max=6)] = 2,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the cases.")] = 0,
     json: Json = "",
 ) -> None:

@@ -36,9 +36,7 @@ class Range:
     lowest: int
     highest: int
     spike: int
-    fractions: tuple[
-        tuple[Fraction, ...], ...
-    ]  # for domains [0, 1), in the order of the rule's hyperparameters
+    fractions: tuple[tuple[Fraction, ...], ...]  # for domains [0, 1), in the order of the rule's hyperparameters
     sizes: tuple[tuple[Fraction, ...], ...]  # for unbounded domains
     rate: Fraction
 
@@ -61,9 +59,7 @@ RANGES = {"float64": WIDE, "float32": WIDE, "bfloat16": NARROW, "float16": NARRO
 
 def contexts(rule: Rule, offered: frozenset[str]) -> list[tuple[str, ...]]:
     """The sets of options that are switched on in turn: none, then every offered one with what it requires."""
-    wanted = [
-        rule.switched_on(o.name) for o in rule.options if o.name in offered and set(o.requires) <= offered
-    ]
+    wanted = [rule.switched_on(o.name) for o in rule.options if o.name in offered and set(o.requires) <= offered]
     return [(), *dict.fromkeys(wanted)]
 
 
@@ -89,9 +85,7 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
             why = "epsilon dominant, comparable and negligible; sign changes; a spike; a new learning rate"
             yield plan.case(f"sweep-{variant}", 1, why, coordinates=COORDINATES, steps=steps, variant=variant)
     if level >= 2:
-        yield plan.case(
-            "long", 2, "a run long enough for a slow drift", coordinates=LONG_COORDINATES, steps=24
-        )
+        yield plan.case("long", 2, "a run long enough for a slow drift", coordinates=LONG_COORDINATES, steps=24)
     if level >= 3 and window is WIDE:
         why = "the rule's own decimal defaults, which no binary format holds"
         yield plan.case("defaults", 3, why, coordinates=COORDINATES, steps=5, decimal=True)
@@ -103,9 +97,7 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
         for number in range(8):
             shuffled = replace(plan, seed=seed * 1000 + number + 1)
             why = "random exponents and random dyadic hyperparameters"
-            yield shuffled.case(
-                f"random-{seed}-{number}", 6, why, coordinates=COORDINATES, steps=5, shuffled=True
-            )
+            yield shuffled.case(f"random-{seed}-{number}", 6, why, coordinates=COORDINATES, steps=5, shuffled=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +138,9 @@ class _Plan:
             slope = tuple(self.mantissa(random) / 2 * scale for _ in range(coordinates))
             inputs = tuple(Slopes(slope, offsets) for offsets in gradients)
         options = {
-            o.name: numbers[o.name] if o.symbol is not None else True
-            for o in self.rule.options
-            if o.name in self.on
+            o.name: numbers[o.name] if o.symbol is not None else True for o in self.rule.options if o.name in self.on
         }
-        hyperparameters = {
-            h.name: numbers[h.name] for h in self.rule.hyperparameters if h.name != "learning_rate"
-        }
+        hyperparameters = {h.name: numbers[h.name] for h in self.rule.hyperparameters if h.name != "learning_rate"}
         context = "+".join(self.on) or "plain"
         slug = f"{self.rule.name}/{self.dtype}/{context}/{name}"
         return Case(
@@ -183,17 +171,11 @@ class _Plan:
             value *= self.window.spike
         if i % 9 == 4 and step % 2 == 1:
             return 0.0
-        return (
-            max(-(2.0 ** (high + 8)), min(2.0 ** (high + 8), value))
-            if self.window is WIDE
-            else _limited(value)
-        )
+        return max(-(2.0 ** (high + 8)), min(2.0 ** (high + 8), value)) if self.window is WIDE else _limited(value)
 
     def numbers(self, variant: int, decimal: bool, random: Random | None) -> dict[str, float]:
         """A value for every hyperparameter and numeric option, distinct where the domain allows it."""
-        entries: list[Hyperparameter | Option] = [
-            h for h in self.rule.hyperparameters if h.name != "learning_rate"
-        ]
+        entries: list[Hyperparameter | Option] = [h for h in self.rule.hyperparameters if h.name != "learning_rate"]
         entries += [o for o in self.rule.options if o.symbol is not None]
         chosen: dict[str, float] = {}
         shares, sizes = list(self.window.fractions[variant]), list(self.window.sizes[variant])
@@ -202,9 +184,7 @@ class _Plan:
             value = pool.pop(0)
             pool.append(value)
             if random is not None:
-                value = (
-                    F(random.randrange(1, 16), 16) if pool is shares else F(1, 2 ** random.randrange(2, 16))
-                )
+                value = F(random.randrange(1, 16), 16) if pool is shares else F(1, 2 ** random.randrange(2, 16))
             if decimal and isinstance(entry, Hyperparameter):
                 value = F(int(entry.default.p), int(entry.default.q))
             chosen[entry.name] = float(value)

@@ -50,9 +50,9 @@ def _like(like: str, rules: Sequence[str]) -> str | Mapping[str, str] | None:
     for part in like.split(","):
         axis, equals, value = (p.strip() for p in part.partition("="))
         if not equals:
-            raise ValueError(
-                f"--like {part!r}: must be a vendor or AXIS=VALUE; write for example epsilon_place=hat"
-            )
+            raise ValueError(f"--like {part!r}: must be a vendor or AXIS=VALUE; write for example epsilon_place=hat")
+        if axis in wanted:
+            raise ValueError(f"--like {part!r}: {axis} is given twice; choose one value")
         check_axis(axis, value, rules)
         wanted[axis] = value
     return wanted
@@ -86,11 +86,7 @@ def judge(names: Sequence[str], asked: Request, json: str) -> int:
             runs = [judge_here(implementation, asked, tell) for implementation in selection.loaded]
             found = judge_in_workers(selection.bundled, asked, tell)
     runs += [run for run in found if isinstance(run, Run)]
-    stopped = {
-        row.name: str(e)
-        for row, e in zip(selection.bundled, found, strict=True)
-        if isinstance(e, CannotStart)
-    }
+    stopped = {row.name: str(e) for row, e in zip(selection.bundled, found, strict=True) if isinstance(e, CannotStart)}
     broken = list(selection.broken)
     for name in names:  # a prefix has started if one of its paths has
         rows = [row.name for row in named_rows(name) if row in selection.bundled]
@@ -114,19 +110,16 @@ def _notes(selection: Selection, stopped: Mapping[str, str], runs: Sequence[Run]
     for row in selection.absent:
         lacking.setdefault((", ".join(row.missing()), row.install), []).append(row.name)
     notes = [
-        f"not judged: {', '.join(rows)}: {modules} not installed; {how}"
-        for (modules, how), rows in lacking.items()
+        f"not judged: {', '.join(rows)}: {modules} not installed; {how}" for (modules, how), rows in lacking.items()
     ]
     notes += [f"not judged: {message}" for message in stopped.values()]
     if runs and all(run.own for run in runs) and not named:
-        notes += [
-            "No other framework is installed: these are gradspec's own backends, judged by gradspec itself."
-        ]
+        notes += ["No other framework is installed: these are gradspec's own backends, judged by gradspec itself."]
         notes += ["To judge frameworks: pip install 'gradspec[torch,peers]'"]
     return notes
 
 
-class progress:  # noqa: N801 - used as a function, `with progress() as tell`
+class progress:  # used as a function: `with progress() as tell`
     """One line on a terminal that says what is being done; silent in a pipe."""
 
     def __enter__(self) -> Callable[[str], None]:

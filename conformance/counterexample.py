@@ -163,18 +163,18 @@ def snippet(
     looks = any(isinstance(s, Slopes) for s in case.steps)
     steps = [(list(s.slope), list(s.offset)) if isinstance(s, Slopes) else (list(s),) for s in case.steps]
     rows = ", ".join(repr((*step, rate)) for step, rate in zip(steps, case.learning_rates, strict=True))
-    gradient = "array(slope) * x + array(offset)" if looks else "array(gradient)"
+    gradient = "linear_gradient(slope, offset, array)" if looks else "lambda x: array(gradient)"
     what = " ".join(f"{axis}={value}" for axis, value in dialect.items()) or case.rule
     return "\n".join([
         *(["import os", "", *environment, ""] if environment else []),
         library,
-        "from gradspec.conformance import load, step_on",
+        f"from gradspec.conformance import {'linear_gradient, ' if looks else ''}load, step_on",
         "",
         f"array = lambda x: {make.format(case.dtype)}",
         f"adapter = load({target!r}).offers[{case.rule!r}].function",
         f"w = array({list(case.w)!r})",
         f"step = adapter(w{keywords})",
         f"for {'slope, offset' if looks else 'gradient'}, learning_rate in [{rows}]:",
-        f"    w = step_on(step, w, lambda x: {gradient}, learning_rate)",
+        f"    w = step_on(step, w, {gradient}, learning_rate)",
         f"print(float(w[{coordinate}]))  # got {got!r}; {what}: {exact}",
     ])  # fmt: skip

@@ -1,4 +1,4 @@
-"""The judge: which dialects of a rule can still explain everything that was seen?
+"""The judge: it asks which dialects of a rule can still explain everything that was seen.
 
 Every case is judged against every dialect. What remains decides: one function `unique`, several `ambiguous`, none
 `none`, and `mixed` where each case is explained by some dialect but no dialect explains all.
@@ -51,7 +51,9 @@ def judge_rule(
     claimed = _claimed(implementation, rule_name, claim)
     if rule_name not in implementation.offers or dtype not in implementation.dtypes:
         lacking = rule_name if rule_name not in implementation.offers else dtype
-        return Result(rule_name, dtype, "unsupported", claimed=claimed, message=f"{implementation.name} does not offer {lacking}")
+        return Result(
+            rule_name, dtype, "unsupported", claimed=claimed, message=f"{implementation.name} does not offer {lacking}"
+        )
     offered = implementation.offers[rule_name].options
     cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
     progress(f"{implementation.name} {rule_name} {dtype}: {len(cases)} cases")
@@ -74,11 +76,13 @@ def _claimed(implementation: Implementation, rule_name: str, claim: Claim | None
 
 def _run_all(cases: list[Case], run: Runner) -> list[Seen]:
     """Run every case twice, the second time in reverse order; both runs must agree to the bit."""
-    first = [run(case, watch=k < 3) for k, case in enumerate(cases)]
+    first = [run(case, watch=k < 3 or case.level == 0) for k, case in enumerate(cases)]
     for case, outcome in zip(reversed(cases), reversed(first), strict=True):
         again = run(case)
         if repr(again.parameters) != repr(outcome.parameters):
-            raise Misbehaviour(f"{case.name}: the same case gave another result the second time; results must not depend on earlier calls")
+            raise Misbehaviour(
+                f"{case.name}: the same case gave another result the second time; results must not depend on earlier calls"
+            )
     return [Seen(case, outcome) for case, outcome in zip(cases, first, strict=True)]
 
 
@@ -157,7 +161,8 @@ class _Trial:
         """Whether two dialects are provably one function under every set of options that was asked for."""
         asked = {seen.case.switched_on: seen for seen in self.seen}
         return all(
-            same_function(program_for(self.rule, dict(one), s.case), program_for(self.rule, dict(other), s.case)) for s in asked.values()
+            same_function(program_for(self.rule, dict(one), s.case), program_for(self.rule, dict(other), s.case))
+            for s in asked.values()
         )
 
     def describe(self, left: list[Dialect]) -> dict[str, AxisResult]:
@@ -183,7 +188,11 @@ class _Trial:
         count = 0
         for seen in self.seen:
             mine = self.scores(left[0], seen)
-            rivals = [self.table[k] for k in self.table if k[0] == seen.case.name and k[2] is None and self.table[k] is not mine]
+            rivals = [
+                self.table[k]
+                for k in self.table
+                if k[0] == seen.case.name and k[2] is None and self.table[k] is not mine
+            ]
             rivals = [r for r in rivals if not r.accepted]
             for step, row in enumerate(mine.rows):
                 for i, own in enumerate(row):
@@ -193,7 +202,8 @@ class _Trial:
 
     def undecided_by(self, one: Dialect, other: Dialect) -> str:
         differ = [f"{axis} {a} or {b}" for (axis, a), (_, b) in zip(one, other, strict=True) if a != b]
-        return f"{', '.join(differ)}: {self.dtype} does not decide; judge float64, where these are separated"
+        probe = "judge float64, where these are separated" if self.dtype != "float64" else "judge at a higher level"
+        return f"{', '.join(differ)}: no case in {self.dtype} decides; {probe}"
 
     # -- disagreement --------------------------------------------------------------------------------------------
 
@@ -264,7 +274,16 @@ class _Trial:
             return score(program_for(self.rule, dict(self.visible(dialect, case)), case), case, outcome, self.how)
 
         first = min(plain, key=lambda s: rejects(s.case, s.outcome).first_rejection() or (99, 0))
-        return find_counterexample(self.implementation, self.rule, first.case, first.outcome, dict(self.visible(dialect, first.case)), rejects, self.run, self.how)
+        return find_counterexample(
+            self.implementation,
+            self.rule,
+            first.case,
+            first.outcome,
+            dict(self.visible(dialect, first.case)),
+            rejects,
+            self.run,
+            self.how,
+        )
 
 
 def _values(found: Counterexample) -> str:

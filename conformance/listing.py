@@ -23,9 +23,7 @@ def rules() -> dict[str, Any]:
 def _row(rule: Rule, names: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     everything = frozenset(o.name for o in rule.options)
     cases = sum(
-        len(build_cases(rule, dtype, on))
-        for dtype in ("float64", "float32")
-        for on in contexts(rule, everything)
+        len(build_cases(rule, dtype, on)) for dtype in ("float64", "float32") for on in contexts(rule, everything)
     )
     return {
         "name": rule.name,

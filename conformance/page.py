@@ -30,6 +30,8 @@ def show(name: str, dialect: Sequence[str], format: str) -> str:
             raise ValueError(
                 f"--dialect {part!r}: must be AXIS=VALUE; {rule.name} has: {', '.join(a.name for a in rule.axes)}"
             )
+        if axis in chosen:
+            raise ValueError(f"--dialect {part!r}: {axis} is given twice; choose one value")
         chosen[axis] = value
     complete = rule.complete(chosen)
     on = tuple(dict.fromkeys(a.under for a in rule.axes if a.name in chosen and a.under is not None))
@@ -65,19 +67,15 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         lines.append("  start: " + ", ".join(f"{s} = {v}" for s, v in program.state.items()))
     lines += ["", "hyperparameters:"]
     lines += [
-        f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}"
-        for h in rule.hyperparameters
+        f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}" for h in rule.hyperparameters
     ]
     if rule.options:
         lines += ["", "options:"]
-        lines += [
-            f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options
-        ]
+        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options]
     for axis in rule.axes:
         lines += ["", f"axis {axis.name}{f' (with {axis.under})' if axis.under else ''}: {axis.doc}"]
         lines += [
-            f"  {v.name}: defined by {v.source}" + (f" (needs {v.requires})" if v.requires else "")
-            for v in axis.values
+            f"  {v.name}: defined by {v.source}" + (f" (needs {v.requires})" if v.requires else "") for v in axis.values
         ]
     if rule.errors:
         lines += ["", "named errors:"]
@@ -112,7 +110,8 @@ def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     data = {
         "name": rule.name, "title": rule.title, "doc": rule.doc, "source": str(rule.source), "dialect": dialect,
         "equations": [
-            {"kind": kind, "left": str(left), "right": sstr(right), "latex": latex(right)} for kind, left, right in equations(program)
+            {"kind": kind, "left": str(left), "right": sstr(right), "latex": latex(right)}
+            for kind, left, right in equations(program)
         ],
         "state": {str(s): sstr(v) for s, v in program.state.items()},
         "hyperparameters": [

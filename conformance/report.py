@@ -32,10 +32,12 @@ def dialect_lines(dialect: Mapping[str, Any]) -> list[str]:
 
 
 def as_json(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return what `gradspec judge --json` writes."""
     return {"spec": specification_version(), "runs": [run.as_json() for run in runs]}
 
 
 def specification_version() -> str:
+    """Return the version of gradspec that is installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -56,15 +58,11 @@ def writable(target: str) -> None:
     try:
         tempfile.TemporaryFile(dir=path.resolve().parent).close()
     except OSError as error:
-        raise ValueError(
-            f"--json {target}: cannot be written: {error.strerror}; choose another place"
-        ) from error
+        raise ValueError(f"--json {target}: cannot be written: {error.strerror}; choose another place") from error
 
 
 def _is_special(path: Path) -> bool:
-    return (
-        path.exists() and not path.is_file() and not path.is_dir()
-    )  # a pipe or device: written to, never replaced
+    return path.exists() and not path.is_file() and not path.is_dir()  # a pipe or device: written to, never replaced
 
 
 def write_json(data: Any, target: str) -> None:
@@ -134,11 +132,9 @@ def _table(runs: Sequence[Run], gap: int) -> Table:
             results = list(group)
             what = [f" {rule}", *(f"  {line}" for line in dialect)]
             what += [f"  named error {error}"] if error else []
-            columns = [
-                Text("\n").join(Text(r.verdict, style=_style(r)) for r in results),
-                *("\n".join(cells) for cells in zip(*(_numbers(r, claim) for r in results), strict=True)),
-            ]
-            table.add_row("\n".join(what), "\n".join(r.dtype for r in results), *columns)
+            verdicts = Text("\n").join(Text(r.verdict, style=_style(r)) for r in results)
+            columns = ("\n".join(cells) for cells in zip(*(_numbers(r, claim) for r in results), strict=True))
+            table.add_row("\n".join(what), "\n".join(r.dtype for r in results), verdicts, *columns)
     return table
 
 

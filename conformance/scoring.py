@@ -52,7 +52,9 @@ def score(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> Sc
     """Judge one outcome against one program, every step anchored at the observed parameter."""
     largest = ball(how.storage.largest)
     rows = [
-        tuple(p.score(x) if p.informative and _fits(p, largest) else None for p, x in zip(predictions, got, strict=True))
+        tuple(
+            p.score(x) if p.informative and _fits(p, largest) else None for p, x in zip(predictions, got, strict=True)
+        )
         for predictions, got in zip(predict(program, case, outcome, how), outcome.parameters, strict=True)
     ]
     return Scores(tuple(rows))
@@ -76,7 +78,10 @@ def predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> 
 
 def _sharp(prediction: Prediction) -> bool:
     """Whether the enclosure of the exact value is far narrower than the bound it is used against."""
-    return all(not bound.is_finite() or not value.is_finite() or value.rad() * 2**20 <= bound for value, bound, _ in prediction.worlds)
+    return all(
+        not bound.is_finite() or not value.is_finite() or value.rad() * 2**20 <= bound
+        for value, bound, _ in prediction.worlds
+    )
 
 
 def _predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:

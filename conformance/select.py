@@ -42,9 +42,7 @@ def select(names: Sequence[str]) -> Selection:
         missing = dict.fromkeys(module for row in matching for module in row.missing())
         try:
             if matching and all(row.missing() for row in matching):
-                raise CannotStart(
-                    f"{name}: needs {', '.join(missing)}, which is not installed; {matching[0].install}"
-                )
+                raise CannotStart(f"{name}: needs {', '.join(missing)}, which is not installed; {matching[0].install}")
             rows += matching
             loaded += [] if matching else load_all(name)
         except CannotStart as reason:
@@ -69,9 +67,7 @@ def load(target: str) -> Implementation:
         return start(rows[0])
     found = load_all(target)
     if len(found) > 1:
-        raise NoSuchImplementation(
-            f"{target}: holds {', '.join(i.name for i in found)}; add :NAME of the variable"
-        )
+        raise NoSuchImplementation(f"{target}: holds {', '.join(i.name for i in found)}; add :NAME of the variable")
     return found[0]
 
 
@@ -91,7 +87,7 @@ def start(row: Bundled, like: Claim | None = None) -> Implementation:
 
 def load_all(target: str) -> list[Implementation]:
     """Every implementation in a file or module, or the one called `:name` there."""
-    path, _, wanted = target.partition(":") if not target[1:3] == ":\\" else (target, "", "")
+    path, _, wanted = target.partition(":") if target[1:3] != ":\\" else (target, "", "")
     module = _file(path) if path.endswith(".py") else _module(path)
     found = {key: value for key, value in vars(module).items() if isinstance(value, Implementation)}
     if wanted:
@@ -121,7 +117,8 @@ def _file(path: str) -> ModuleType:
         raise NoSuchImplementation(f"{path}: no such file; {hint}")
     name = f"judged_{file.stem}"
     specification = util.spec_from_file_location(name, file)
-    assert specification is not None and specification.loader is not None
+    assert specification is not None
+    assert specification.loader is not None
     module = util.module_from_spec(specification)
     sys.modules[name] = module
     before = list(sys.path)
@@ -145,9 +142,7 @@ def _module(name: str) -> ModuleType:
         return import_module(name)
     except (Exception, SystemExit) as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
-            raise _unknown(
-                name
-            ) from error  # it or its package does not exist; else something that it imports
+            raise _unknown(name) from error  # it or its package does not exist; else something that it imports
         raise CannotStart(f"{name}: fails to import: {type(error).__name__}: {error}") from error
     finally:
         sys.path[:] = [*before, str(Path.cwd())]  # last, for what an adapter imports when it runs

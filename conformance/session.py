@@ -47,7 +47,9 @@ def _run(found: Offer, case: Case, kind: _Arrays, shape: tuple[int, ...]) -> Out
     keywords = {**case.hyperparameters, **case.options}
     step = found.function(kind.make(case.w, shape, case.dtype), **keywords)
     if not callable(step):
-        raise Misbehaviour(f"{case.name}: the adapter returned {type(step).__name__}; it must return the function step(gradient, learning_rate)")
+        raise Misbehaviour(
+            f"{case.name}: the adapter returned {type(step).__name__}; it must return the function step(gradient, learning_rate)"
+        )
     takes_callable = wants_gradient_function(step)
     parameters: list[tuple[float, ...]] = []
     handed_out: list[tuple[float, ...]] = []
@@ -60,7 +62,9 @@ def _run(found: Offer, case: Case, kind: _Arrays, shape: tuple[int, ...]) -> Out
             gradient = kind.make(values, shape, case.dtype)
             result = step(gradient, rate)
             if repr(kind.read(gradient)) != repr(list(values)):  # the text of a float tells its bits, and NaN is NaN
-                raise Misbehaviour(f"{case.name}: step {number} changed the gradient it was given; copy it before working on it")
+                raise Misbehaviour(
+                    f"{case.name}: step {number} changed the gradient it was given; copy it before working on it"
+                )
             handed_out.append(values)
         current = _checked(result, kind, case, shape, number)
         parameters.append(tuple(current))
@@ -97,17 +101,21 @@ def gradient_at(given: tuple[float, ...] | Slopes, point: Sequence[float], dtype
     return tuple(values)
 
 
-def linear_gradient(slope: float, offset: float, array: Callable[[float], Any]) -> Callable[[Any], Any]:
-    """The gradient `slope * x + offset` of one coordinate as the harness rounds it; `array` makes an array of one number."""
+def linear_gradient(
+    slope: Sequence[float], offset: Sequence[float], array: Callable[[list[float]], Any]
+) -> Callable[[Any], Any]:
+    """The gradient `slope * x + offset`, rounded once as the harness does; `array` makes an array of the judged dtype."""
 
     def gradient(point: Any) -> Any:
         dtype = str(point.dtype).removeprefix("torch.")
-        return array(gradient_at(Slopes((slope,), (offset,)), (float(point[0]),), dtype)[0])
+        return array(list(gradient_at(Slopes(tuple(slope), tuple(offset)), point.tolist(), dtype)))
 
     return gradient
 
 
-def _gradient_function(given: tuple[float, ...] | Slopes, kind: _Arrays, case: Case, number: int) -> Callable[[Any], Any]:
+def _gradient_function(
+    given: tuple[float, ...] | Slopes, kind: _Arrays, case: Case, number: int
+) -> Callable[[Any], Any]:
     shape = case.shape or (len(case.w),)
 
     def gradient(point: Any) -> Any:
@@ -123,9 +131,13 @@ def _checked(result: Any, kind: _Arrays, case: Case, shape: tuple[int, ...], num
     if not kind.owns(result):
         raise Misbehaviour(f"{case.name}: step {number} returned {type(result).__name__}; it must return {kind.word}")
     if tuple(result.shape) != shape:
-        raise Misbehaviour(f"{case.name}: step {number} returned shape {tuple(result.shape)}; it must be {shape}, that of the parameter")
+        raise Misbehaviour(
+            f"{case.name}: step {number} returned shape {tuple(result.shape)}; it must be {shape}, that of the parameter"
+        )
     if kind.dtype(result) != case.dtype:
-        raise Misbehaviour(f"{case.name}: step {number} returned dtype {kind.dtype(result)}; it must be {case.dtype}, that of the parameter")
+        raise Misbehaviour(
+            f"{case.name}: step {number} returned dtype {kind.dtype(result)}; it must be {case.dtype}, that of the parameter"
+        )
     return kind.read(result)
 
 
@@ -220,4 +232,6 @@ def _watching(implementation: Implementation) -> Iterator[None]:
     finally:
         sys.setprofile(before)
     if seen:
-        raise Misbehaviour(f"{implementation.name}: the adapter computes with gradspec itself ({seen[0]}); call the implementation to be judged")
+        raise Misbehaviour(
+            f"{implementation.name}: the adapter computes with gradspec itself ({seen[0]}); call the implementation to be judged"
+        )

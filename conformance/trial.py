@@ -71,9 +71,7 @@ def _run_case(implementation: Implementation, case: Case, *, watch: bool = False
     try:
         return run_case(implementation, case, watch=watch)
     except SystemExit as leaving:
-        raise Misbehaviour(
-            f"{case.name}: the adapter called sys.exit({leaving.code!r}); it must return"
-        ) from leaving
+        raise Misbehaviour(f"{case.name}: the adapter called sys.exit({leaving.code!r}); it must return") from leaving
 
 
 def judge_bundled(name: str, request: Request) -> Run:

@@ -175,7 +175,7 @@ class Run:
             found: list[tuple[arb, arb, bool]] = []
             moved: list[World] = []
             for state, carried in worlds:
-                inputs = [state[s] if s >= 0 else x for x, s in zip(row, where, strict=True)]
+                inputs: list[Any] = [state[s] if s >= 0 else x for x, s in zip(row, where, strict=True)]
                 noise: list[Any] = [carried[s] + e if s >= 0 else e for s, e in zip(plan, errors, strict=True)]
                 for outputs in self._branches(bounded, inputs, noise):
                     (value, error, nan), *rest = outputs

@@ -65,7 +65,8 @@ ZERO, ONE = arb(0), arb(1)
 
 @lru_cache(maxsize=4096)
 def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tuple[int, ...]) -> Callable[..., Any]:
-    lines, constants = [], {}
+    lines: list[str] = []
+    constants: dict[str, Any] = {}
     branch = 0
     for i, node in enumerate(nodes):
         if node.kind == "constant":

@@ -4,9 +4,9 @@ Everything is read off a `Rule`. A gradient belongs to a class that says what it
 can count what it has really seen.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from itertools import product
 from math import frexp
 from typing import Any
@@ -53,18 +53,19 @@ class Choice:
     def program(self) -> Program:
         return _program(self.rule, tuple(self.dialect.items()), self.on)
 
-    @property
+    @cached_property
     def looks_ahead(self) -> bool:
         return not at_parameter(self.program)
 
 
-def classes_of(choice: Choice) -> list[str]:
+@cache
+def classes_of(choice: Choice) -> tuple[str, ...]:
     """The classes that examples of a choice can have; where nothing is called ε there is none to compare with."""
-    return [
+    return tuple(
         kind
         for kind in (*CLASSES, "w = 0", "w ≠ 0", "changed learning rate")
         if "epsilon" in choice.program.symbols or "epsilon" not in kind
-    ]
+    )
 
 
 def counts_its_steps(choice: Choice) -> bool:
@@ -150,6 +151,17 @@ class Example:
     settings: dict[str, Any]  # hyperparameters other than the learning rate, and the options that are on
     classes: tuple[str, ...]  # of the coordinates
 
+    def taking(self, kept: Sequence[int]) -> "Example":
+        """The same example of these coordinates only, in this order."""
+        return Example(
+            w=tuple(self.w[i] for i in kept),
+            slope=tuple(self.slope[i] for i in kept),
+            offsets=tuple(tuple(row[i] for i in kept) for row in self.offsets),
+            learning_rates=self.learning_rates,
+            settings=self.settings,
+            classes=tuple(self.classes[i] for i in kept),
+        )
+
     def counted(self, step: int, i: int) -> Iterator[str]:
         """The classes of one element: what it is an example of."""
         if self.classes[i] != "zero gradient" or self.offsets[step][i] == 0:
@@ -161,6 +173,18 @@ class Example:
 
 def narrow(number: Format) -> bool:
     return number.precision < 24
+
+
+@cache
+def _check_domain(name: str, keyword: str, value: Any) -> None:
+    rule(name).check_domain(keyword, value)
+
+
+@cache
+def _degree(choice: Choice) -> int:
+    """The highest power of the gradient in the formula."""
+    powers = [node.extra for node in tree_of(choice.program, GIVEN).nodes if node.kind == "power"]
+    return max(powers, default=1)
 
 
 @st.composite
@@ -175,14 +199,14 @@ def settings_of(draw: st.DrawFn, choice: Choice, dtype: str, *, decimal: bool) -
         elif entry.name != "learning_rate":
             chosen[entry.name] = draw(numbers(entry, decimal=decimal, narrow=small))
     for name, value in chosen.items():
-        each.check_domain(name, value)
+        _check_domain(choice.rule, name, value)
     return chosen
 
 
 @st.composite
-def examples(draw: st.DrawFn, choice: Choice, dtype: str) -> Example:
+def examples(draw: st.DrawFn, choice: Choice, dtype: str, *, dyadic: bool = False) -> Example:
     """Draw numbers, either all dyadic or all decimal, and one coordinate for every class and start."""
-    decimal = draw(st.booleans())
+    decimal = not dyadic and draw(st.booleans())
     settings = draw(settings_of(choice, dtype, decimal=decimal))
     first, last = draw(st.permutations(RATES[decimal]))[:2]
     kinds = [kind for kind in classes_of(choice) if kind in CLASSES]
@@ -219,13 +243,15 @@ class Sizes:
     number: Format
     epsilon: int  # the binary exponent of gradients that ε is comparable with
     degree: int  # the highest power of the gradient in the program
+    quiet: bool  # whether the first gradient has to stay far below ε
 
     @classmethod
     def of(cls, choice: Choice, settings: Mapping[str, Any], dtype: str) -> "Sizes":
         exponent = frexp(settings.get("epsilon") or 1.0)[1] - 1
         inside = choice.dialect.get("epsilon_place", "").startswith("inside")
-        powers = [node.extra for node in tree_of(choice.program, GIVEN).nodes if node.kind == "power"]
-        return cls(number_format(dtype), exponent // 2 if inside else exponent, max(powers, default=1))
+        # One gradient has no variance: of a corrected one only rounding errors are left, and a buffer keeps them.
+        quiet = {"centered", "bias_correction"} <= {*choice.on}
+        return cls(number_format(dtype), exponent // 2 if inside else exponent, _degree(choice), quiet)
 
     def gradient(self, kind: str, step: int, byte: int) -> float:
         """A gradient of that class; `byte` supplies its mantissa, the sign where it changes, and a jitter."""
@@ -238,13 +264,15 @@ class Sizes:
             "epsilon negligible": self.epsilon + gap + jitter,
             "zero gradient": -jitter,
             "sign change": -jitter,
-            "early spike": gap if step == 0 else -jitter,
+            "early spike": gap if step == 1 else -jitter,
             "subnormal gradient": lowest - 1 - (jitter if self.number.name != "bfloat16" else jitter % 3),
             "underflowing square": (lowest - self.number.precision) // 2 - jitter,
             "large gradient": (highest - margin) // self.degree - jitter,
         }[kind]
         if kind == "zero gradient" and step % 2 == 0:
             return 0.0
+        if self.quiet and step == 0 and kind not in ("subnormal gradient", "underflowing square"):
+            exponent = self.epsilon - gap - jitter
         sign = (-1) ** step if kind == "sign change" else 1
         return float(sign * mantissa(byte) * 2.0**exponent)
 
@@ -275,12 +303,7 @@ def late_examples(draw: st.DrawFn, choice: Choice, dtype: str, steps: tuple[int,
         "s_max": tuple(2 ** (2 * frexp(size)[1] + byte % 3 - 1) * 1.5 for size, byte in zip(sizes, noise, strict=True)),
         "eta_first": (example.learning_rates[0],) * len(kept),
     }
-    two = Example(
-        w=tuple(example.w[i] for i in kept),
-        slope=tuple(example.slope[i] for i in kept),
-        offsets=tuple(tuple(row[i] for i in kept) for row in example.offsets[:2]),
-        learning_rates=example.learning_rates[:2],
-        settings=example.settings,
-        classes=tuple(example.classes[i] for i in kept),
+    two = replace(
+        example.taking(kept), offsets=example.taking(kept).offsets[:2], learning_rates=example.learning_rates[:2]
     )
     return Late(two, step, state)

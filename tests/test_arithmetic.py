@@ -2,6 +2,7 @@
 
 import sys
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gradspec.reference.arithmetic import FORMATS, arithmetic, number_format
 
-NUMPY = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
+NUMPY: dict[str, Any] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
 
 
 def dyadic(bits: int, lowest: int, highest: int) -> st.SearchStrategy[Fraction]:

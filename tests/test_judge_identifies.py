@@ -13,6 +13,7 @@ from gradspec.spec import rule
 from . import zoo
 
 Dialect = dict[str, str]
+HALF = ("bfloat16", "float16")
 
 
 def expected(name: str, dialect: Dialect) -> dict[str, Any]:
@@ -66,12 +67,21 @@ def test_every_dialect_is_identified_at_every_level(name: str, dialect: Dialect,
         check(result, name, dialect)
 
 
-@pytest.mark.parametrize("dtype", zoo.DTYPES)
+@pytest.mark.parametrize("dtype", [*zoo.DTYPES, *HALF])
 @pytest.mark.parametrize("name", zoo.RULES)
 def test_a_dialect_is_identified_on_torch_tensors(name: str, dtype: str) -> None:
     dialect = zoo.covering_dialects(rule(name))[-1]
 
-    found = zoo.judged(zoo.implementation(rule(name), dialect, arrays="torch"), name, dtype)
+    found = zoo.judged(zoo.implementation(rule(name), dialect, arrays="torch", dtypes=(dtype,)), name, dtype)
+
+    check(found, name, dialect)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.parametrize(("name", "dialect"), ALL, ids=label)
+def test_every_dialect_is_identified_in_half_precision(name: str, dialect: Dialect, dtype: str) -> None:
+    found = zoo.judged(zoo.implementation(rule(name), dialect, arrays="torch", dtypes=(dtype,)), name, dtype)
 
     check(found, name, dialect)
 
@@ -84,7 +94,9 @@ def test_an_axis_whose_option_is_not_offered_is_null(name: str) -> None:
     found = zoo.judged(zoo.implementation(law, law.complete({}), offered=frozenset()), name)
 
     assert "unique" == found.verdict
-    assert {axis.name for axis in law.axes} - visible == {axis for axis, value in found.dialect.items() if value is None}
+    assert {axis.name for axis in law.axes} - visible == {
+        axis for axis, value in found.dialect.items() if value is None
+    }
 
 
 @pytest.mark.parametrize("name", zoo.RULES)

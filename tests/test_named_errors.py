@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from gradspec.conformance import Result, load
+from gradspec.conformance import Counterexample, Result, linear_gradient, load
 from gradspec.spec import rule
 
 from . import zoo
 
 Dialect = dict[str, str]
-Mistake = tuple[str, str, Dialect]
 ROOT = Path(__file__).parents[1]
 MANY_STEPS = 3
 
@@ -27,6 +29,7 @@ ALL = [
 ]
 FIRST = list({(name, error): (name, error, dialect) for name, error, dialect in reversed(ALL)}.values())[::-1]
 
+# Only the option that shows the mistake is on offer.
 FILE = """\
 import sys
 
@@ -34,7 +37,19 @@ sys.path.insert(0, {root!r})
 from tests import zoo
 from gradspec.spec import rule
 
-mistaken = zoo.implementation(rule({name!r}), {dialect!r}, {error!r})
+mistaken = zoo.implementation(rule({name!r}), {dialect!r}, {error!r}, offered=frozenset({offered!r}))
+"""
+
+# Runs every text of a list as a program of its own, and writes what each has printed.
+RUNNER = """\
+import contextlib, io, json, sys
+
+printed = []
+for snippet in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(snippet, {"__name__": "__main__"})
+    printed.append(output.getvalue().strip())
+json.dump(printed, sys.stdout)
 """
 
 
@@ -42,26 +57,52 @@ def label(value: Any) -> str | None:
     return "-".join(value.values()) if isinstance(value, dict) else None
 
 
-def check(found: Result, error: str) -> None:
+def check(found: Result, error: str) -> Counterexample:
     assert ("none", error) == (found.verdict, found.named_error)
+    assert error in found.message
     assert found.counterexample is not None
     assert found.counterexample.steps <= MANY_STEPS
     assert found.counterexample.steps == len(found.counterexample.inputs["gradients"])
-    assert isinstance(found.counterexample.inputs["w"], float)  # one coordinate
-    assert error in found.message
+    assert 1 == len(found.counterexample.inputs["w"])
+    return found.counterexample
 
 
 @pytest.mark.parametrize("dtype", zoo.DTYPES)
-@pytest.mark.parametrize(("name", "error", "dialect"), FIRST, ids=label)
-def test_a_known_mistake_is_named(name: str, error: str, dialect: Dialect, dtype: str) -> None:
-    check(zoo.judged(zoo.implementation(rule(name), dialect, error), name, dtype), error)
+def test_a_known_mistake_is_named_and_its_counterexample_prints_what_was_got_as_pasted(
+    dtype: str, tmp_path: Path
+) -> None:
+    shown = []
+    for name, error, dialect in FIRST:
+        under = rule(name).error(error).under
+        offered = () if under is None else rule(name).switched_on(under)
+        file = tmp_path / f"{error}.py"
+        file.write_text(FILE.format(root=str(ROOT), name=name, dialect=dialect, error=error, offered=offered))
+        shown.append(check(zoo.judged(load(str(file)), name, dtype), error))
+
+    command = [sys.executable, "-c", RUNNER]
+    texts = json.dumps([example.snippet for example in shown])
+    run = subprocess.run(command, input=texts, capture_output=True, text=True, check=True)
+
+    assert [repr(example.got) for example in shown] == json.loads(run.stdout)
+
+
+def test_the_code_of_a_counterexample_rounds_a_gradient_once_as_the_harness_does() -> None:
+    slope, point, offset = 0.53125, 0.492, 1.0
+    once = float(Fraction(slope) * Fraction(point) + Fraction(offset))
+    assert slope * point + offset != once
+
+    given = linear_gradient([slope], [offset], np.array)(np.array([point]))
+
+    assert [once] == given.tolist()
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("dtype", zoo.DTYPES)
 @pytest.mark.parametrize(("name", "error", "dialect"), ALL, ids=label)
 def test_a_known_mistake_is_named_on_every_dialect(name: str, error: str, dialect: Dialect, dtype: str) -> None:
-    check(zoo.judged(zoo.implementation(rule(name), dialect, error), name, dtype), error)
+    found = zoo.judged(zoo.implementation(rule(name), dialect, error), name, dtype)
+
+    check(found, error)
 
 
 def test_a_known_mistake_that_changes_no_formula_of_a_dialect_is_that_dialect() -> None:
@@ -71,22 +112,3 @@ def test_a_known_mistake_that_changes_no_formula_of_a_dialect_is_that_dialect() 
     found = zoo.judged(zoo.implementation(rule("adam"), dialect, "step_counted_from_two"), "adam")
 
     assert ("unique", "none") == (found.verdict, found.dialect["bias_correction"])
-
-
-@pytest.fixture(scope="module", params=zoo.DTYPES)
-def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
-    """For every known mistake the value that its counterexample states, and the one its code prints, as pasted."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    processes = []
-    for name, error, dialect in FIRST:
-        file = folder / f"{error}.py"
-        file.write_text(FILE.format(root=str(ROOT), name=name, dialect=dialect, error=error))
-        found = zoo.judged(load(str(file)), name, request.param).counterexample
-        assert found is not None
-        command = [sys.executable, "-c", found.snippet]
-        processes.append((repr(found.got), subprocess.Popen(command, stdout=subprocess.PIPE, text=True)))
-    return [(got, process.communicate()[0].strip()) for got, process in processes]
-
-
-def test_the_code_of_a_counterexample_prints_what_was_got(replayed: list[tuple[str, str]]) -> None:
-    assert [got for got, _ in replayed] == [printed for _, printed in replayed]

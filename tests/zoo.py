@@ -13,8 +13,8 @@ from sympy.core.function import AppliedUndef
 
 from gradspec.conformance import Implementation, Request, Result, judge
 from gradspec.conformance.cases import contexts
-from gradspec.spec.rule import gradient_points
 from gradspec.spec import Program, Rule, catalogue
+from gradspec.spec.rule import gradient_points
 from gradspec.spec.symbols import eta, t
 
 from .covering import covering_array
@@ -177,9 +177,7 @@ def _root(value: Any, library: Library) -> Any:
     return math.sqrt(value) if isinstance(value, (int, float)) else library["sqrt"](value)
 
 
-def _branch(
-    pieces: list[tuple[Any, Any]], value: Callable[[Any], Any], library: Library
-) -> Any:
+def _branch(pieces: list[tuple[Any, Any]], value: Callable[[Any], Any], library: Library) -> Any:
     (condition, branch), *rest = pieces
     if isinstance(condition, bool):
         return value(branch) if condition else _branch(rest, value, library)

@@ -1,0 +1,116 @@
+"""The real frameworks, judged by the command line, against what a survey of their sources and runs has found."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.peers
+
+DTYPES = ("float64", "float32")
+
+L2, DECOUPLED, ABSENT = ({"weight_decay_form": form} for form in ("l2", "decoupled", None))
+EITHER = {"weight_decay_form": ["l2", "decoupled"]}  # without a buffer or a moment they are one function
+INSIDE, OUTSIDE = ({"learning_rate_place": place} for place in ("inside", "outside"))
+STORED = {"nesterov_form": "stored_look_ahead"}
+# Only dampening tells first steps apart, and only torch has it.
+PLAIN = {"gain": "one", "first_step": ["zeros", "gradient"]}
+# They differ only where ε and the gradient are both zero.
+GUARDED = {"epsilon_place": ["inside", "inside_guarded"]}
+
+TORCH = {
+    "gradient_descent": EITHER,
+    "momentum": {**OUTSIDE, "gain": "one_minus_dampening", "first_step": "gradient", **L2},
+    "nesterov": {**STORED, **OUTSIDE, **L2},
+    "adagrad": {"epsilon_place": "outside", **L2},
+    "rmsprop": {"epsilon_place": "outside", **OUTSIDE, **L2},
+    "adam": {"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": "raw", **L2},
+}
+KERAS = {
+    "gradient_descent": EITHER,
+    "momentum": {**INSIDE, **PLAIN, **DECOUPLED},
+    "nesterov": {**STORED, **INSIDE, **DECOUPLED},
+    "adagrad": {**GUARDED, **DECOUPLED},
+    "rmsprop": {"epsilon_place": "inside", **INSIDE, **DECOUPLED},
+    "adam": {"epsilon_place": "hat", "bias_correction": "both", "amsgrad_max": "raw", **DECOUPLED},
+}
+OPTAX = {
+    "gradient_descent": ABSENT,
+    "momentum": {**OUTSIDE, **PLAIN, **ABSENT},
+    "nesterov": {**STORED, **OUTSIDE, **ABSENT},
+    "adagrad": {**GUARDED, **ABSENT},
+    "rmsprop": {"epsilon_place": "inside", **INSIDE, **ABSENT},
+    "adam": {"epsilon_place": "root_plus_outside", "bias_correction": "both", "amsgrad_max": "corrected", **ABSENT},
+}
+DIALECTS = {
+    "torch/loop": TORCH,
+    "torch/foreach": TORCH,
+    "torch/fused": {rule: dialect for rule, dialect in TORCH.items() if rule != "rmsprop"},  # it has no fused one
+    "keras/torch": KERAS,
+    "keras/jax": KERAS,
+    "optax": OPTAX,
+}
+EVERY = [(name, rule, dtype) for name, rules in DIALECTS.items() for rule in rules for dtype in DTYPES]
+
+Results = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def judge(*names: str) -> tuple[Results, float]:
+    """Every result of one call of the command line, and the seconds that it took."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "gradspec.conformance", "judge", *names, "--json", "-"],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=580,
+    )
+    seconds = time.perf_counter() - started
+
+    assert 0 == done.returncode
+    runs = json.loads(done.stdout)["runs"]
+    return {(run["implementation"], r["rule"], r["dtype"]): r for run in runs for r in run["results"]}, seconds
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return judge("torch", "keras", "optax")[0]
+
+
+def test_every_rule_of_every_framework_is_judged(results: Results) -> None:
+    assert set(EVERY) == set(results)
+
+
+@pytest.mark.parametrize(("name", "rule", "dtype"), EVERY)
+def test_a_framework_is_found_to_do_what_the_survey_says(name: str, rule: str, dtype: str, results: Results) -> None:
+    result = results[name, rule, dtype]
+
+    assert "unique" == result["verdict"], result["message"]
+    assert DIALECTS[name][rule] == result["dialect"]
+    assert result["agrees"], result["message"]
+    assert not result["expected"]
+    assert result["worst"] < 1
+
+
+@pytest.mark.parametrize(("rule", "dtype"), [(rule, dtype) for rule in TORCH for dtype in DTYPES])
+def test_the_code_paths_of_torch_agree(rule: str, dtype: str, results: Results) -> None:
+    paths = [f"torch/{path}" for path in ("loop", "foreach", "fused") if (f"torch/{path}", rule, dtype) in results]
+    dialects = [results[path, rule, dtype]["dialect"] for path in paths]
+
+    assert len(paths) == (2 if rule == "rmsprop" else 3)
+    assert [dialects[0]] * len(dialects) == dialects
+
+
+def test_torch_is_judged_within_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    before = os.times()
+    found, seconds = judge("torch")
+    after = os.times()
+    # Of the processor, which is no less than what a clock shows where nothing else runs.
+    worked = after.children_user + after.children_system - before.children_user - before.children_system
+    with capsys.disabled():
+        print(f"\ngradspec judge torch: {len(found)} results in {seconds:.1f} s, {worked:.1f} s of the processor")
+
+    assert min(seconds, worked) < 60
