@@ -48,9 +48,7 @@ def certificate(rule: Rule, dtype: str, *, level: int = 2, seed: int = 0) -> lis
 def _pairs(rule: Rule, dtype: str, level: int, seed: int) -> Iterator[Separation]:
     offered = frozenset(o.name for o in rule.options)
     for on in contexts(rule, offered):
-        cases = sorted(
-            build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1
-        )  # sweeps first
+        cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1)  # sweeps first
         programs: dict[Named, Program] = {
             tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))
         }
@@ -86,6 +84,4 @@ def _separation(
             gaps = [abs(x - y) / (K * (e + f)) for x, e, _ in a.worlds for y, f, _ in b.worlds if e + f > 0]
             margin = min((float(gap.lower()) for gap in gaps), default=0.0)
             best = max(best, (margin, step, i))
-    return Separation(
-        one, other, on, case.name if best[0] > 1 else None, best[1], best[2], best[0], same=False
-    )
+    return Separation(one, other, on, case.name if best[0] > 1 else None, best[1], best[2], best[0], same=False)

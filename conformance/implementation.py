@@ -48,9 +48,7 @@ class Implementation:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise ValueError(
-                f"Implementation: name={self.name!r}: must be a non-empty text; give the library's name"
-            )
+            raise ValueError(f"Implementation: name={self.name!r}: must be a non-empty text; give the library's name")
         if self.arrays not in ARRAYS:
             raise ValueError(
                 f"{self.name}: arrays={self.arrays!r}: must be one of {', '.join(ARRAYS)}{_near(self.arrays, ARRAYS)}"
@@ -99,9 +97,7 @@ def offer(rule_name: str, function: Adapter) -> Offer:
             keywords = known
         else:
             keywords = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-            positional = [
-                p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-            ]
+            positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
             if len(positional) != 1:
                 raise TypeError(
                     f"{rule_name}: adapter takes {positional}: must take the parameter alone by position; "

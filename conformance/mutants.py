@@ -137,9 +137,7 @@ def kill(
     rule: Rule, program: Program, on: tuple[str, ...], dtype: str, *, level: int = 2, seed: int = 0
 ) -> list[Killing]:
     """Judge every mutant of `program` as an implementation that claims to be `program`, on the cases up to `level`."""
-    cases = sorted(
-        build_cases(rule, dtype, on, level=level, seed=seed), key=lambda case: len(case.w) * len(case.steps)
-    )
+    cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda case: len(case.w) * len(case.steps))
     return [_kill(program, mutant, cases) for mutant in mutants(program)]
 
 

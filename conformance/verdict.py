@@ -53,11 +53,7 @@ class Result:
         """Identified, in agreement with the claim if there is one; or a defect that was expected."""
         if self.unexpected_pass:
             return False
-        return (
-            self.expected
-            or self.verdict == "unsupported"
-            or (self.verdict == "unique" and self.agrees is not False)
-        )
+        return self.expected or self.verdict == "unsupported" or (self.verdict == "unique" and self.agrees is not False)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -15,8 +15,7 @@ def checked_hyperparameters(values: Mapping[str, object]) -> dict[str, float | b
     As Python floats, because NumPy's own scalars would change the dtype of what they are multiplied with.
     """
     checked = {
-        name: _flag(name, value) if name in _FLAGS else checked_number(name, value)
-        for name, value in values.items()
+        name: _flag(name, value) if name in _FLAGS else checked_number(name, value) for name, value in values.items()
     }
     if checked.get("nesterov") and checked.get("momentum") == 0:
         raise ValueError("nesterov=True: has no effect without momentum; pass momentum > 0")

@@ -139,9 +139,7 @@ def resolve(rule: str, dialect: str | Mapping[str, str]) -> dict[str, str]:
         chosen = dialect
     else:
         kind = type(dialect).__name__
-        raise TypeError(
-            f"dialect={kind}: must name a vendor or map axes to values; pass one of {_listed(VENDORS)}"
-        )
+        raise TypeError(f"dialect={kind}: must name a vendor or map axes to values; pass one of {_listed(VENDORS)}")
     axes = AXES[rule]
     for axis, value in chosen.items():
         if axis not in axes:

@@ -250,10 +250,7 @@ def _update(
         if state is None:
             buffers = {name: np.full_like(target, value) for name, value in todo.buffers.items()}
         else:
-            buffers = {
-                name: _checked(f"state[{name!r}]", state[name], target, writable=True)
-                for name in todo.buffers
-            }
+            buffers = {name: _checked(f"state[{name!r}]", state[name], target, writable=True) for name in todo.buffers}
         point = _look_ahead(todo, target, buffers) if todo.looks_ahead else None
     if callable(gradient):
         gradient = gradient(_read_only(target if point is None else point))
@@ -268,9 +265,7 @@ def _update(
     return todo.finished(state, buffers)
 
 
-def _checked(
-    name: str, array: object, like: FloatArray | None = None, *, writable: bool = False
-) -> FloatArray:
+def _checked(name: str, array: object, like: FloatArray | None = None, *, writable: bool = False) -> FloatArray:
     """Return the array itself, without a subclass, or raise; `like` gives the shape and dtype asked for."""
     if isinstance(array, np.generic) and not writable:
         array = np.asarray(array)  # arithmetic on an array without axes gives a scalar

@@ -247,9 +247,7 @@ def _update(
     if state is None:
         buffers = {name: torch.full_like(target, value) for name, value in todo.buffers.items()}
     else:
-        buffers = {
-            name: _checked(f"state[{name!r}]", state[name], target, writable=True) for name in todo.buffers
-        }
+        buffers = {name: _checked(f"state[{name!r}]", state[name], target, writable=True) for name in todo.buffers}
     point = todo.point(target, buffers) if todo.looks_ahead else target
     if callable(gradient):
         with torch.enable_grad():

@@ -50,7 +50,8 @@ def vanishes(expression: Expr) -> bool:
             zero = zeros(condition.lhs)
             if zero is None:
                 return False
-            return vanishes(expression.xreplace({piecewise: then})) and vanishes(expression.xreplace({piecewise: otherwise}).xreplace(zero))
+            beyond = expression.xreplace({piecewise: otherwise}).xreplace(zero)
+            return vanishes(expression.xreplace({piecewise: then})) and vanishes(beyond)
         return False
     # The gradient is any number; as a plain symbol it does not stand in the way of simplification.
     calls = {call: Symbol(f"g{k}", real=True) for k, call in enumerate(sorted(expression.atoms(AppliedUndef), key=str))}

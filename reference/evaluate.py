@@ -125,13 +125,17 @@ class Run:
         self.values = {name: ball(_real(value)) for name, value in named.items()}
         self.count = count
         initial = {str(s): str(e) for s, e in program.state.items()}
-        first = [named[initial[name]] if initial[name] in named else Fraction(initial[name]) for name in self.tree.state]
+        first = [
+            named[initial[name]] if initial[name] in named else Fraction(initial[name]) for name in self.tree.state
+        ]
         state = tuple(ball(_real(value)) for value in first)
         noise = tuple(ZERO if how is None else arb(0, ball(_storage_error(value, how))) for value in first)
         self.worlds: list[list[World]] = [[(state, noise)] for _ in range(coordinates)]
         if start is not None:
             exact = (ZERO,) * len(self.tree.state)
-            self.worlds = [[(tuple(arb(start[name][i]) for name in self.tree.state), exact)] for i in range(coordinates)]
+            self.worlds = [
+                [(tuple(arb(start[name][i]) for name in self.tree.state), exact)] for i in range(coordinates)
+            ]
         self.uncertain = uncertain
         self.errors = self._input_errors(lasting) if how is not None else {}
 
@@ -151,7 +155,8 @@ class Run:
             fields |= {"gradient_slope": gradient.slope, "gradient_offset": gradient.offset}
         else:
             fields["gradient"] = gradient
-        return [None if name in self.tree.state else fields[name] if name in fields else self.values[name] for name in self.tree.inputs]
+        known = {**self.values, **fields, **dict.fromkeys(self.tree.state)}
+        return [known[name] for name in self.tree.inputs]
 
     def step(self, w: Sequence[float], gradient: Gradient, learning_rate: Real) -> list[Prediction]:
         """Return a prediction of the next parameter for every coordinate, and move the state on."""
@@ -168,7 +173,9 @@ class Run:
         bounded = code.bounded
         uncertain = [n for n in self.tree.inputs if n in self.uncertain or (n == "eta" and not exact_rate)]
         plan = [self.tree.state.index(n) if n in self.tree.state else -1 for n in uncertain]
-        errors: list[arb] = [self.errors.get(n, ZERO) + (arb(0, ball(rate_error)) if n == "eta" else ZERO) for n in uncertain]
+        errors: list[arb] = [
+            self.errors.get(n, ZERO) + (arb(0, ball(rate_error)) if n == "eta" else ZERO) for n in uncertain
+        ]
         predictions = []
         for i, worlds in enumerate(self.worlds):
             row = [a if isinstance(a, arb) or a is None else arb(a[i]) for a in arguments]
@@ -192,7 +199,9 @@ class Run:
         if self.how.storage is self.how.operations:
             return error
         kept = value + error
-        return error + kept * arb(0, ball(self.how.storage.unit)) + arb(0, ball(self.how.storage.smallest_subnormal / 2))
+        return (
+            error + kept * arb(0, ball(self.how.storage.unit)) + arb(0, ball(self.how.storage.smallest_subnormal / 2))
+        )
 
     def _branches(
         self, bounded: Callable[..., Any] | None, inputs: Sequence[arb], noise: Sequence[arb]
@@ -219,7 +228,8 @@ class Run:
         for i, worlds in enumerate(self.worlds):
             state, quiet = worlds[0]
             inputs = [
-                state[s] if s >= 0 else a if isinstance(a, arb) else arb(a[i]) for a, s in zip(arguments, where, strict=True)
+                state[s] if s >= 0 else a if isinstance(a, arb) else arb(a[i])
+                for a, s in zip(arguments, where, strict=True)
             ]
             try:
                 value, *rest = function(count, choices, *inputs)
@@ -282,7 +292,10 @@ def trajectory(
                 pass
         precision *= 2
         if precision > MOST_BITS:
-            raise Imprecise(f"{rule.name}: {precision // 2} bits do not decide this run; it depends on a condition met with equality")
+            bits = precision // 2
+            raise Imprecise(
+                f"{rule.name}: {bits} bits do not decide this run; it depends on a condition met with equality"
+            )
 
 
 def chosen(rule: Rule, dialect: Mapping[str, str], settings: Mapping[str, Any]) -> tuple[Program, dict[str, Real]]:
@@ -290,7 +303,9 @@ def chosen(rule: Rule, dialect: Mapping[str, str], settings: Mapping[str, Any]) 
     on = {o.name for o in rule.options if o.name in settings and settings[o.name] != o.neutral}
     for name in list(on):
         if lacking := set(rule.option(name).requires) - on:
-            raise ValueError(f"{rule.name}: {name}={settings[name]!r}: needs {', '.join(sorted(lacking))}; set it as well")
+            raise ValueError(
+                f"{rule.name}: {name}={settings[name]!r}: needs {', '.join(sorted(lacking))}; set it as well"
+            )
     numbers: dict[str, Real] = {h.name: Fraction(int(h.default.p), int(h.default.q)) for h in rule.hyperparameters}
     numbers |= {k: v for k, v in settings.items() if not isinstance(v, bool)}
     return rule.program(dialect, frozenset(on)), numbers

@@ -28,8 +28,11 @@ class UndecidedBranch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`exact(step, choices, *inputs)` gives the outputs; `bounded(step, choices, *inputs, *errors)` gives
-    (value, error, nan possible) of each output, errors being balls around zero."""
+    """The generated functions of a tree.
+
+    `exact(step, choices, *inputs)` gives the outputs; `bounded(step, choices, *inputs, *errors)` gives (value, error,
+    nan possible) of each output, errors being balls around zero.
+    """
 
     tree: Tree
     exact: Callable[..., tuple[arb, ...]]
@@ -49,6 +52,7 @@ def root(x: arb) -> arb:
 
 
 def is_positive(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
+    """Decide `x > 0`, by the choice made for this branch where the ball leaves it open."""
     if x > 0:
         return True
     if x <= 0:
@@ -77,14 +81,15 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
         lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
     body = "\n    ".join(lines)
     arguments = ", ".join(f"x{k}" for k in range(len(inputs)))
-    source = f"def exact(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'v{o}' for o in outputs)},)\n"
+    source = (
+        f"def exact(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'v{o}' for o in outputs)},)\n"
+    )
     return _function(source, "exact", constants)
 
 
 def _function(source: str, name: str, constants: Mapping[str, Any]) -> Callable[..., Any]:
-    namespace: dict[str, Any] = {
-        "__name__": __name__, "arb": arb, "root": root, "is_positive": is_positive, "UNIT": UNIT, "ZERO": ZERO, "ONE": ONE, **constants,
-    }  # fmt: skip
+    known = {"arb": arb, "root": root, "is_positive": is_positive, "UNIT": UNIT, "ZERO": ZERO, "ONE": ONE}
+    namespace: dict[str, Any] = {"__name__": __name__, **known, **constants}
     exec(compile(source, f"<gradspec {name}>", "exec"), namespace)  # generated from a checked tree, never from text
     return namespace[name]  # type: ignore[no-any-return]
 
@@ -168,7 +173,11 @@ def _underflow(i: int, node: Node, eta: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _compile_bounded(
-    nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tuple[int, ...], uncertain: frozenset[str], how: Arithmetic
+    nodes: tuple[Node, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[int, ...],
+    uncertain: frozenset[str],
+    how: Arithmetic,
 ) -> Callable[..., Any]:
     """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; outputs[0] is the parameter."""
     integers: set[int] = set()
@@ -196,7 +205,11 @@ def _compile_bounded(
             branch += 1
         lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
         weight = _weight(nodes, i, outputs[0], frozenset(integers))
-        is_noisy = weight is not None or any(a in noisy for a in node.args) or (node.kind == "input" and node.extra in uncertain)
+        is_noisy = (
+            weight is not None
+            or any(a in noisy for a in node.args)
+            or (node.kind == "input" and node.extra in uncertain)
+        )
         if not is_noisy:
             lines.append(f"b{i} = v{i}")
             continue
@@ -232,9 +245,13 @@ def _compile_bounded(
         lines += _sweep(nodes, output, frozenset(noisy), frozenset(rounded))
         lines.append(f"o{output} = (v{output}, smaller(E, b{output} - v{output}), nan)")
     constants["smaller"] = smaller
-    arguments = ", ".join([*(f"x{k}" for k in range(len(inputs))), *(f"e_{k}" for k, n in enumerate(inputs) if n in uncertain)])
+    arguments = ", ".join(
+        [*(f"x{k}" for k in range(len(inputs))), *(f"e_{k}" for k, n in enumerate(inputs) if n in uncertain)]
+    )
     body = "\n    ".join(lines)
-    source = f"def bounded(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'o{o}' for o in outputs)},)\n"
+    source = (
+        f"def bounded(step, choices, {arguments}):\n    {body}\n    return ({', '.join(f'o{o}' for o in outputs)},)\n"
+    )
     return _function(source, "bounded", constants)
 
 
@@ -303,7 +320,10 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
             second = f"ZERO if b{a} > b{c} else ONE if b{c} > b{a} else UNIT"
             return [(a, first), (c, second)]
         case "at_step":
-            return [(args[0], f"ONE if step == {node.extra} else ZERO"), (args[1], f"ZERO if step == {node.extra} else ONE")]
+            return [
+                (args[0], f"ONE if step == {node.extra} else ZERO"),
+                (args[1], f"ZERO if step == {node.extra} else ONE"),
+            ]
         case "where_positive":
             return [(args[1], f"ONE if c{i} else ZERO"), (args[2], f"ZERO if c{i} else ONE")]
     return []

@@ -106,7 +106,9 @@ class _Builder:
                 return self.add("input", (), "gradient")
             slope, offset = self.add("input", (), "gradient_slope"), self.add("input", (), "gradient_offset")
             return self.add("sum", (self.add("product", (slope, self.node(e.args[0])), 2), offset), (1, 1))
-        raise NotImplementedError(f"{self.program.rule}: {e.func.__name__} in {e}: no error weight is known; add one to tree.py")
+        raise NotImplementedError(
+            f"{self.program.rule}: {e.func.__name__} in {e}: no error weight is known; add one to tree.py"
+        )
 
     def signed(self, e: Expr) -> tuple[int, int]:
         """The node of |coefficient| * rest and the sign of the coefficient."""

@@ -22,9 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="run the selected tests in a random order and start none after S seconds",
     )
-    parser.addoption(
-        "--sample-seed", type=int, metavar="N", help="the order of a sample (default: a fresh one)"
-    )
+    parser.addoption("--sample-seed", type=int, metavar="N", help="the order of a sample (default: a fresh one)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

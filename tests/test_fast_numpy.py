@@ -126,9 +126,7 @@ def test_no_hyperparameter_changes_the_dtype(
     rule: str, dialect: dict[str, str], options: dict[str, Any], dtype: Any
 ) -> None:
     w = numbers((5,), dtype)
-    promoting = {
-        name: value if isinstance(value, bool) else np.float64(value) for name, value in options.items()
-    }
+    promoting = {name: value if isinstance(value, bool) else np.float64(value) for name, value in options.items()}
     state = call(rule)(w, lambda point: point, dialect=dialect, learning_rate=Fraction(1, 3), **promoting)
     arrays = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
 
@@ -214,9 +212,7 @@ def test_a_scalar_is_a_gradient_of_an_array_without_axes() -> None:
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
 @pytest.mark.parametrize("rule", RULES)
-def test_a_state_that_was_stored_continues_as_if_it_had_not_been(
-    rule: str, copied: Callable[[Any], Any]
-) -> None:
+def test_a_state_that_was_stored_continues_as_if_it_had_not_been(rule: str, copied: Callable[[Any], Any]) -> None:
     gradients = [numbers((3, 2), seed=seed) for seed in range(4)]
     w = numbers((3, 2))
     expected = trajectory(rule, w.copy(), gradients, **plainly(rule))[-1][0]
@@ -271,9 +267,7 @@ def test_no_warning_is_given_on_overflow_or_division_by_zero() -> None:
     w = np.array([1.0, 1.0], np.float16)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        state = fast.adagrad(
-            w, np.array([6e4, 0], np.float16), learning_rate=1e9, epsilon=0.0, dialect="paper"
-        )
+        state = fast.adagrad(w, np.array([6e4, 0], np.float16), learning_rate=1e9, epsilon=0.0, dialect="paper")
 
     assert caught == []
     assert np.isposinf(state["accumulator"][0])
@@ -443,18 +437,14 @@ def test_wrong_states_are_refused(rule: str, case: str) -> None:
 
 @pytest.mark.parametrize(("rule", "other"), list(itertools.permutations(RULES, 2)))
 def test_the_state_of_another_rule_is_refused(rule: str, other: str) -> None:
-    with pytest.raises(
-        ValueError, match=r"^state=\{step.*\}: must hold step.*; pass the state that this rule"
-    ):
+    with pytest.raises(ValueError, match=r"^state=\{step.*\}: must hold step.*; pass the state that this rule"):
         call(rule)(np.ones(3), np.ones(3), started(other), **plainly(rule))
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "gradient_descent"])
 def test_a_state_of_another_shape_or_dtype_or_one_that_is_read_only_is_refused(rule: str) -> None:
     w = np.ones(3)
-    with pytest.raises(
-        ValueError, match=r"^state\['\w+'\]=array of shape \(4,\): must have w's shape \(3,\);"
-    ):
+    with pytest.raises(ValueError, match=r"^state\['\w+'\]=array of shape \(4,\): must have w's shape \(3,\);"):
         call(rule)(w, w, started(rule, (4,)), **plainly(rule))
     with pytest.raises(TypeError, match=r"^state\['\w+'\]=array of float32: dtype must be float64; convert"):
         call(rule)(w, w, started(rule, dtype=np.float32), **plainly(rule))
@@ -476,9 +466,7 @@ def test_options_that_need_other_arrays_are_refused_for_a_state_without_them() -
 
 
 @pytest.mark.parametrize(("rule", "dialect", "options"), VARIANTS)
-def test_a_gradient_that_raises_changes_nothing(
-    rule: str, dialect: dict[str, str], options: dict[str, Any]
-) -> None:
+def test_a_gradient_that_raises_changes_nothing(rule: str, dialect: dict[str, str], options: dict[str, Any]) -> None:
     w = numbers((3,))
     state = call(rule)(w, lambda point: point, dialect=dialect, **options)
     before = bits(w), pickle.dumps(state)
@@ -496,9 +484,7 @@ def test_a_gradient_that_raises_changes_nothing(
 
 
 def test_an_array_is_refused_as_the_gradient_of_a_look_ahead() -> None:
-    with pytest.raises(
-        TypeError, match=r"gradient=ndarray: look_ahead takes .*; pass a callable, or choose nest"
-    ):
+    with pytest.raises(TypeError, match=r"gradient=ndarray: look_ahead takes .*; pass a callable, or choose nest"):
         fast.nesterov(np.ones(3), np.ones(3), dialect="paper")
 
 
@@ -529,9 +515,7 @@ def steps(rule: str, dialect: Any, gradients: list[float], rates: list[float], *
     """Return the positions from 0 on, for dyadic numbers of which every intermediate is exact."""
     w, state, positions = np.zeros(1), None, []
     for gradient, rate in zip(gradients, rates, strict=True):
-        state = call(rule)(
-            w, np.array([float(gradient)]), state, learning_rate=rate, dialect=dialect, **options
-        )
+        state = call(rule)(w, np.array([float(gradient)]), state, learning_rate=rate, dialect=dialect, **options)
         positions.append(float(w[0]))
     return positions
 
@@ -615,14 +599,10 @@ def test_the_learning_rate_of_adagrad_decays_from_the_second_step_on() -> None:
 
 
 @pytest.mark.parametrize(("rule", "vendor"), list(itertools.product(RULES, dialects.VENDORS)))
-def test_a_vendor_resolves_to_one_value_per_axis_or_names_those_that_have_the_rule(
-    rule: str, vendor: str
-) -> None:
+def test_a_vendor_resolves_to_one_value_per_axis_or_names_those_that_have_the_rule(rule: str, vendor: str) -> None:
     chosen = dialects.VENDORS[vendor].get(rule)
     if chosen is None:
-        with pytest.raises(
-            ValueError, match=rf"^dialect='{vendor}': has no {rule}; choose torch, keras, optax.* or"
-        ):
+        with pytest.raises(ValueError, match=rf"^dialect='{vendor}': has no {rule}; choose torch, keras, optax.* or"):
             dialects.resolve(rule, vendor)
         return
     values = dialects.resolve(rule, vendor)

@@ -63,9 +63,7 @@ def tensors(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("rule", "dialect", "options"), VARIANTS)
-def test_a_gpu_is_never_asked_for_a_value(
-    rule: str, dialect: dict[str, str], options: dict[str, Any]
-) -> None:
+def test_a_gpu_is_never_asked_for_a_value(rule: str, dialect: dict[str, str], options: dict[str, Any]) -> None:
     """A tensor of a fake device has no values: reading one, or branching on one, raises."""
     with FakeTensorMode():
         w = torch.empty(3, 2, device="cuda", dtype=torch.float32)
@@ -87,9 +85,7 @@ def test_a_gpu_is_never_asked_for_a_value(
 def test_a_tensor_on_another_device_is_refused(rule: str) -> None:
     with FakeTensorMode():
         w, gradient = torch.empty(3, device="cuda"), torch.empty(3)
-        with pytest.raises(
-            ValueError, match=r"^gradient=tensor on cpu: must be on w's device cuda:0; move it"
-        ):
+        with pytest.raises(ValueError, match=r"^gradient=tensor on cpu: must be on w's device cuda:0; move it"):
             call(rule)(w, gradient)
 
 
@@ -320,9 +316,7 @@ def test_wrong_tensors_are_refused(rule: str, case: str) -> None:
 
 
 @pytest.mark.parametrize(("rule", "dialect", "options"), VARIANTS)
-def test_a_gradient_that_raises_changes_nothing(
-    rule: str, dialect: dict[str, str], options: dict[str, Any]
-) -> None:
+def test_a_gradient_that_raises_changes_nothing(rule: str, dialect: dict[str, str], options: dict[str, Any]) -> None:
     w = numbers(3)
     state = call(rule)(w, lambda point: point, dialect=dialect, **options)
     before = bits(w), copy.deepcopy(state)
@@ -363,9 +357,7 @@ def test_a_state_of_another_shape_dtype_or_rule_is_refused(rule: str) -> None:
 
 
 def test_a_tensor_is_refused_as_the_gradient_of_a_look_ahead() -> None:
-    with pytest.raises(
-        TypeError, match=r"gradient=Tensor: look_ahead takes .*; pass a callable, or choose nest"
-    ):
+    with pytest.raises(TypeError, match=r"gradient=Tensor: look_ahead takes .*; pass a callable, or choose nest"):
         fast.nesterov(torch.ones(3), torch.ones(3), dialect="paper")
 
 

@@ -88,11 +88,7 @@ def test_every_file_of_the_layers_is_in_the_wheel(wheel: Path) -> None:
         for path in (ROOT / layer).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in NOT_SHIPPED
     } | {"gradspec/__init__.py", "gradspec/py.typed"}
-    actual = {
-        name
-        for name in zipfile.ZipFile(wheel).namelist()
-        if not re.match(r"gradspec-[^/]+\.dist-info/", name)
-    }
+    actual = {name for name in zipfile.ZipFile(wheel).namelist() if not re.match(r"gradspec-[^/]+\.dist-info/", name)}
 
     assert expected == actual
 
@@ -125,9 +121,7 @@ def test_the_wheel_names_its_licence_and_its_command(wheel: Path) -> None:
 
     assert "License-Expression: Apache-2.0" in archive.read(f"{info}/METADATA").decode()
     assert f"{info}/licenses/LICENSE" in archive.namelist()
-    assert (
-        "gradspec = gradspec.conformance.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
-    )
+    assert "gradspec = gradspec.conformance.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
 
 
 def test_a_checkout_with_lost_links_can_still_be_imported(copy: Path, tmp_path: Path) -> None:

@@ -69,9 +69,7 @@ class Adapter:
         """Start at `w`, of which the adapter becomes the owner."""
         unknown = sorted(keywords.keys() - self.accepts)
         if unknown:
-            raise TypeError(
-                f"not on offer: {', '.join(unknown)}; on offer: {', '.join(sorted(self.accepts))}"
-            )
+            raise TypeError(f"not on offer: {', '.join(unknown)}; on offer: {', '.join(sorted(self.accepts))}")
         arguments = dict(self.neutral)
         for argument, carried in self.offer.items():
             values = tuple(keywords[keyword] for keyword in carried if keyword in keywords)
@@ -117,9 +115,7 @@ def adapter(
     found = parameters(target)
     unknown = sorted(fixed.keys() - found.keys())
     if unknown:
-        raise TypeError(
-            f"{described(target)} has no argument {', '.join(unknown)}; it has {', '.join(found)}"
-        )
+        raise TypeError(f"{described(target)} has no argument {', '.join(unknown)}; it has {', '.join(found)}")
     offer = {
         name: carried
         for name in found
@@ -139,9 +135,7 @@ def learning_rate_argument(target: Callable[..., Any]) -> str:
     for name in LEARNING_RATE:
         if name in found:
             return name
-    raise TypeError(
-        f"{described(target)} takes neither of {', '.join(LEARNING_RATE)}; it has {', '.join(found)}"
-    )
+    raise TypeError(f"{described(target)} takes neither of {', '.join(LEARNING_RATE)}; it has {', '.join(found)}")
 
 
 def described(target: Callable[..., Any]) -> str:

@@ -32,9 +32,7 @@ def optax_transform(factory: Callable[..., Any], **fixed: Any) -> Adapter:
         import optax
 
         if w.dtype.name == "float64" and not jax.config.jax_enable_x64:
-            raise RuntimeError(
-                "JAX computes in float32 here; set JAX_ENABLE_X64=true in the environment for float64"
-            )
+            raise RuntimeError("JAX computes in float32 here; set JAX_ENABLE_X64=true in the environment for float64")
         convert = numpy.asarray if isinstance(w, numpy.ndarray) else jax.numpy.asarray
         parameters = jax.numpy.array(w)
         current = 0.0

@@ -9,8 +9,6 @@ from gradspec.fast import numpy as functions
 DTYPES = ("float64", "float32", "float16")
 
 
-def implementation(
-    name: str = "gradspec/numpy", *, dialect: str | Mapping[str, str] = "torch"
-) -> Implementation:
+def implementation(name: str = "gradspec/numpy", *, dialect: str | Mapping[str, str] = "torch") -> Implementation:
     """Build it in a vendor's dialect or one given by axis values, which is also what it claims."""
     return own.build(name, functions, dialect, arrays="numpy", dtypes=DTYPES)

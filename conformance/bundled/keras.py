@@ -13,9 +13,7 @@ def implementation(name: str) -> Implementation:
     """Build `keras/torch` or `keras/jax`."""
     backend = name.removeprefix("keras/")
     if keras.config.backend() != backend:
-        raise RuntimeError(
-            f"Keras runs on {keras.config.backend()} here; {name} needs KERAS_BACKEND={backend}"
-        )
+        raise RuntimeError(f"Keras runs on {keras.config.backend()} here; {name} needs KERAS_BACKEND={backend}")
     library = Implementation(
         name,
         version=str(keras.__version__),

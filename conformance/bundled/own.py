@@ -14,6 +14,7 @@ from gradspec.spec.vendors import vendor
 
 Dialect = str | Mapping[str, str]
 
+
 def build(
     name: str, functions: ModuleType, dialect: Dialect, *, arrays: str, dtypes: tuple[str, ...]
 ) -> Implementation:
@@ -70,6 +71,4 @@ def _chosen(rule: Rule, dialect: Dialect) -> Dialect | None:
     if isinstance(dialect, str):
         return dialect if rule.name in vendor(dialect).rows else None
     values = {axis.name: axis.names for axis in rule.axes}
-    return rule.complete(
-        {axis: value for axis, value in dialect.items() if value in values.get(axis, ())}
-    )
+    return rule.complete({axis: value for axis, value in dialect.items() if value in values.get(axis, ())})
