@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from flint import arb, ctx
+from sympy import Rational
 
 from gradspec.spec import Program, Rule
 
@@ -89,7 +90,7 @@ def uncertain_inputs(tree: Tree, how: Arithmetic, hyperparameters: Mapping[str, 
 
 
 def _storage_error(value: Real, how: Arithmetic) -> Fraction:
-    exact = Fraction(value)
+    exact = Fraction(_real(value))
     rounded = how.hyperparameters.round(exact)
     return abs(exact - rounded) if rounded is not None else Fraction(0)
 
@@ -245,12 +246,15 @@ World = tuple[tuple[arb, ...], tuple[arb, ...]]
 
 def _distinct(worlds: list[World]) -> list[World]:
     """Branches that differ in the parameter only go on as one world."""
-    kept = {tuple((x.mid().str(60), x.rad().str(12)) for part in world for x in part): world for world in worlds}
-    return list(kept.values())
+    parts = {tuple((x.mid().man_exp(), x.rad().man_exp()) for part in world for x in part): world for world in worlds}
+    return list(parts.values())
 
 
-def _real(value: Real) -> Real:
-    return value if isinstance(value, (float, Fraction)) else Fraction(value)
+def _real(value: Any) -> Real:
+    """The exact number that a float of any library, an integer or a SymPy rational is."""
+    if isinstance(value, (float, int, Fraction)):
+        return value
+    return Fraction(int(value.p), int(value.q)) if isinstance(value, Rational) else Fraction(*value.as_integer_ratio())
 
 
 def trajectory(

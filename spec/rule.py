@@ -7,9 +7,11 @@ a function of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -300,7 +302,7 @@ class Rule:
         if entry.domain is None:
             if not isinstance(value, bool):
                 raise ValueError(f"{self.name}: {keyword}={value!r}: must be True or False; it is a switch")
-        elif isinstance(value, bool) or not _finite(value) or Rational(value) not in entry.domain:
+        elif isinstance(value, bool) or not _within(value, entry.domain):
             raise ValueError(
                 f"{self.name}: {keyword}={value!r}: must lie in {interval(entry.domain)}; choose a value there"
             )
@@ -346,8 +348,9 @@ def interval(domain: Set) -> str:
     return f"{left}{domain.inf}, {'infinity' if domain.sup.is_infinite else domain.sup}{right}"
 
 
-def _finite(value: Any) -> bool:
-    try:
-        return bool(float(value) - float(value) == 0)
-    except (TypeError, ValueError, OverflowError):
-        return False
+def _within(value: Any, domain: Set) -> bool:
+    """Whether `value` is a finite number, of Python, NumPy or SymPy, and its exact value lies in `domain`."""
+    if isinstance(value, Real) and not isinstance(value, Rational):
+        exact: Any = value
+        return math.isfinite(value) and Rational(*exact.as_integer_ratio()) in domain
+    return isinstance(value, Rational) and value in domain

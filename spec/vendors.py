@@ -102,7 +102,10 @@ VENDORS: dict[str, Vendor] = {
             "keras",
             "3.15.1",
             {
-                "gradient_descent": Row("SGD", DECOUPLED, _defaults(learning_rate="0.01"), KERAS_SGD, "keras/src/optimizers/sgd.py:95"),
+                "gradient_descent": Row(
+                    "SGD", DECOUPLED, _defaults(learning_rate="0.01"),
+                    {"learning_rate": "learning_rate", "weight_decay": "weight_decay"}, "keras/src/optimizers/sgd.py:95",
+                ),
                 "momentum": Row(
                     "SGD", {**INSIDE, **PLAIN, **DECOUPLED}, _defaults(learning_rate="0.01", momentum="0"), KERAS_SGD,
                     "keras/src/optimizers/sgd.py",

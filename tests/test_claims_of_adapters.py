@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gradspec.conformance import Request, Result, judge, judging, load
-from gradspec.conformance.bundled import rows
+from gradspec.conformance.bundled import row
 from gradspec.conformance.trial import judge_in_workers
 from gradspec.conformance.verdict import Run
 from gradspec.spec import rule
@@ -240,11 +240,10 @@ def test_without_a_request_every_rule_on_offer_is_judged_in_both_dtypes() -> Non
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize(("name", "other"), [("keras", "torch"), ("optax", "keras")])
-def test_a_framework_is_what_it_claims_and_not_what_another_is(name: str, other: str) -> None:
-    for like, agrees in [(None, True), (name, True), (other, False)]:
-        runs = judge_in_workers(rows(name), Request(rules=("adam",), dtypes=("float64",), like=like))
+@pytest.mark.parametrize(("like", "agrees"), [(None, True), ("torch", False)])
+@pytest.mark.parametrize("name", ["keras/torch", "keras/jax", "optax"])
+def test_a_framework_is_what_it_claims_and_not_what_torch_is(name: str, like: str | None, agrees: bool) -> None:
+    (run,) = judge_in_workers([row(name)], Request(rules=("adagrad",), dtypes=("float64",), like=like))
 
-        for run in runs:
-            assert isinstance(run, Run)
-            assert [("unique", agrees)] == [(result.verdict, result.agrees) for result in run.results]
+    assert isinstance(run, Run)
+    assert [("unique", agrees)] == [(result.verdict, result.agrees) for result in run.results]
