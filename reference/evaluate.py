@@ -246,8 +246,13 @@ World = tuple[tuple[arb, ...], tuple[arb, ...]]
 
 def _distinct(worlds: list[World]) -> list[World]:
     """Branches that differ in the parameter only go on as one world."""
-    parts = {tuple((x.mid().man_exp(), x.rad().man_exp()) for part in world for x in part): world for world in worlds}
+    parts = {tuple(_exactly(x) for part in world for x in part): world for world in worlds}
     return list(parts.values())
+
+
+def _exactly(x: arb) -> object:
+    """What tells balls apart to the last bit; those that are not finite are told apart by their text."""
+    return (x.mid().man_exp(), x.rad().man_exp()) if x.is_finite() else str(x)
 
 
 def _real(value: Any) -> Real:

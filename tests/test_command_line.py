@@ -73,7 +73,7 @@ RESULT_KEYS = [
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a few libraries in it."""
-    for name, text in {"good": GOOD, "inside": INSIDE, "unclaimed": UNCLAIMED, "wrong": WRONG}.items():
+    for name, text in {"good": GOOD, "inside": INSIDE}.items():
         (tmp_path / f"{name}.py").write_text(text)
     return tmp_path
 
@@ -143,8 +143,26 @@ def test_a_library_that_does_what_it_claims_passes(folder: Path) -> None:
     assert "2 results: 2 identified as claimed" in done.stdout
 
 
-def test_a_false_claim_names_axis_step_and_values_and_fails(folder: Path) -> None:
-    done = gradspec(folder, "judge", "./wrong.py")
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder and the page of a library that claims another dialect than it has; o.json is there too."""
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "wrong.py").write_text(WRONG)
+    return folder, gradspec(folder, "judge", "./wrong.py", "--json", "o.json")
+
+
+Wrong = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+def run_code(folder: Path, code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout.strip()
+
+
+def test_a_false_claim_names_axis_step_and_values_and_fails(wrong: Wrong) -> None:
+    _, done = wrong
 
     assert (1, "") == (done.returncode, done.stderr)
     assert "epsilon_place: claimed outside, measured hat; step 1: got -0.1236" in done.stdout
@@ -152,25 +170,21 @@ def test_a_false_claim_names_axis_step_and_values_and_fails(folder: Path) -> Non
     assert "2 results: 2 failed" in done.stdout
 
 
-def test_the_code_that_is_printed_shows_the_value_that_is_stated(folder: Path) -> None:
-    for result in judged(folder, "wrong.py", code=1):
-        found = result["counterexample"]
-        done = subprocess.run(
-            [sys.executable, "-c", found["snippet"]], cwd=folder, env=environment(), capture_output=True, text=True
-        )
+def test_the_code_in_json_shows_the_value_that_is_stated(wrong: Wrong) -> None:
+    folder, _ = wrong
+    *_, result = strict((folder / "o.json").read_text())["runs"][0]["results"]
+    found = result["counterexample"]
 
-        assert (0, "") == (done.returncode, done.stderr)
-        assert found["got"] == float(done.stdout)
-        assert found["got"] != float(found["exact"])
+    assert "float32" == result["dtype"]
+    assert found["got"] == float(run_code(folder, found["snippet"]))
+    assert found["got"] != float(found["exact"])
 
 
-def test_the_printed_code_can_be_copied_from_the_page(folder: Path) -> None:
-    page = gradspec(folder, "judge", "./wrong.py").stdout
-    code = page[page.index("import torch") : page.index("\n\nmylib, adam, float32")]
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True)
+def test_the_code_on_the_page_can_be_pasted(wrong: Wrong) -> None:
+    folder, done = wrong
+    code = done.stdout[done.stdout.index("import torch") : done.stdout.index("\n\nmylib, adam, float32")]
 
-    assert (0, "") == (done.returncode, done.stderr)
-    assert f"got {done.stdout.strip()}" in page
+    assert f"got {run_code(folder, code)}" in done.stdout
 
 
 @pytest.mark.parametrize("text", [WRONG.replace(', claims={"adam": "torch"}', ""), UNCLAIMED])
@@ -447,13 +461,11 @@ def test_something_unsupported_is_no_failure(folder: Path) -> None:
 # -- JSON --------------------------------------------------------------------------------------------------------
 
 
-def test_json_has_exactly_the_keys_of_the_contract(folder: Path) -> None:
-    done = gradspec(folder, "judge", "wrong.py", "--dtype", "float64", "--json", "-")
-    data = strict(done.stdout)
+def test_json_has_exactly_the_keys_of_the_contract(wrong: Wrong) -> None:
+    data = strict((wrong[0] / "o.json").read_text())
     (run,) = data["runs"]
-    (result,) = run["results"]
+    result, _ = run["results"]
 
-    assert (1, "") == (done.returncode, done.stderr)
     assert ["spec", "runs"] == list(data)
     assert ["implementation", "version", "results"] == list(run)
     assert ("mylib", "1.2") == (run["implementation"], run["version"])
@@ -633,7 +645,7 @@ def test_gradspecs_own_backends_run_in_the_dialect_that_like_chooses(folder: Pat
 
 
 def test_nothing_but_text_is_written_to_a_pipe(folder: Path) -> None:
-    for arguments in (["judge", "wrong.py"], ["rules"], ["show", "adam"], ["--help"]):
+    for arguments in (["judge", "inside.py"], ["rules"], ["show", "adam"], ["--help"]):
         done = gradspec(folder, *arguments)
 
         assert "" == done.stderr
@@ -709,7 +721,7 @@ def plain(text: str) -> list[str]:
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
 def test_the_table_fits_the_terminal_and_stays_readable(folder: Path, width: int) -> None:
-    lines = plain(on_terminal(folder, "judge", "gradspec/numpy", "wrong.py", "--dtype", "float32", width=width))
+    lines = plain(on_terminal(folder, "judge", "gradspec/numpy", "inside.py", "--dtype", "float32", width=width))
     table = lines[: next(n for n, line in enumerate(lines) if line.startswith("mylib, "))]
     words = " ".join(" ".join(table).split())
 
@@ -720,9 +732,9 @@ def test_the_table_fits_the_terminal_and_stays_readable(folder: Path, width: int
 
 
 def test_the_code_is_never_wrapped(folder: Path) -> None:
-    lines = plain(on_terminal(folder, "judge", "wrong.py", "--dtype", "float64", width=80))
+    lines = plain(on_terminal(folder, "judge", "inside.py", "--dtype", "float64", width=80))
     (snippet,) = (
-        result["counterexample"]["snippet"] for result in judged(folder, "wrong.py", "--dtype", "float64", code=1)
+        result["counterexample"]["snippet"] for result in judged(folder, "inside.py", "--dtype", "float64", code=1)
     )
 
     assert snippet in "\n".join(lines)
@@ -733,7 +745,6 @@ def test_a_terminal_shows_progress_and_colours(folder: Path) -> None:
     colourless = on_terminal(folder, "judge", "good.py", "gradspec/numpy", "--rule", "adagrad", NO_COLOR="1")
 
     for text in (coloured, colourless):
-        assert "mylib adagrad float" in text
         assert "judging gradspec/numpy" in text
     assert re.search(r"\x1b\[32m", coloured)
     assert not re.search(r"\x1b\[(3[0-7]|38|9[0-7])", colourless)

@@ -89,7 +89,7 @@ def test_a_rule_cannot_be_changed_in_place() -> None:
 @pytest.mark.parametrize(("name", "entry"), NUMBERS, ids=[f"{name}-{entry.name}" for name, entry in NUMBERS])
 @pytest.mark.parametrize("value", [-1, -0.5, float("nan"), float("inf"), True, "many", None])
 def test_a_number_outside_its_domain_is_refused(name: str, entry: Any, value: Any) -> None:
-    with pytest.raises(ValueError, match=rf"{name}: {entry.name}=.*must lie in \[0, (1|infinity)\)"):
+    with pytest.raises(ValueError, match=rf"{name}: {entry.name}=.*must lie in \[0, (1|infinity)[)\]]"):
         rule(name).check_domain(entry.name, value)
 
 
@@ -100,8 +100,12 @@ def test_a_number_in_its_domain_is_accepted(name: str, entry: Any, value: Any) -
 
 
 @pytest.mark.parametrize(("name", "entry"), NUMBERS, ids=[f"{name}-{entry.name}" for name, entry in NUMBERS])
-def test_a_share_stays_below_one_and_nothing_else_has_an_end(name: str, entry: Any) -> None:
-    if entry.domain.sup == 1:
+def test_a_share_stays_below_one_and_only_dampening_may_reach_it(name: str, entry: Any) -> None:
+    if entry.name == "dampening":
+        rule(name).check_domain(entry.name, 1)
+        with pytest.raises(ValueError, match=r"dampening=1.5: must lie in \[0, 1\]; choose a value there"):
+            rule(name).check_domain(entry.name, 1.5)
+    elif entry.domain.sup == 1:
         with pytest.raises(ValueError, match=rf"{entry.name}=1: must lie in \[0, 1\); choose a value there"):
             rule(name).check_domain(entry.name, 1)
     else:

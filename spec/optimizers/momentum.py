@@ -1,6 +1,6 @@
 """Momentum (heavy ball): gradients are collected in a buffer, and the buffer moves the parameter."""
 
-from sympy import And, Eq, Piecewise, Rational, Symbol
+from sympy import And, Eq, Interval, Piecewise, Rational, Symbol
 
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
@@ -63,7 +63,7 @@ MOMENTUM = Rule(
             "dampening",
             "shrinks what a gradient brings to the buffer",
             symbol=dampening,
-            domain=UNIT_INTERVAL,
+            domain=Interval(0, 1),
             neutral=0,
             source=Source("PyTorch 2.13.0", "torch/optim/sgd.py"),
         ),
