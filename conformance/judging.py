@@ -184,21 +184,28 @@ class _Trial:
         ]  # fmt: skip
 
     def uninformative(self, left: list[Dialect]) -> int:
-        """Elements that decide nothing: an unbounded accepted set, or one that every rival allows as well."""
+        """Elements that decide nothing: an unbounded accepted set, or one that every neighbouring dialect allows too."""
         count = 0
         for seen in self.seen:
             mine = self.scores(left[0], seen)
-            rivals = [
-                self.table[k]
-                for k in self.table
-                if k[0] == seen.case.name and k[2] is None and self.table[k] is not mine
-            ]
-            rivals = [r for r in rivals if not r.accepted]
+            rivals = [r for r in (self.scores(d, seen) for d in self.neighbours(left[0], seen.case)) if not r.accepted]
             for step, row in enumerate(mine.rows):
                 for i, own in enumerate(row):
                     allowed = [r.rows[step][i] for r in rivals]
                     count += own is None or (bool(allowed) and all(a is None or a <= K for a in allowed))
         return count
+
+    def neighbours(self, dialect: Dialect, case: Case) -> list[Dialect]:
+        """Dialects that differ in one axis that this case is there to show: its option's axes, or those without option."""
+        shown = {
+            a.name for a in self.rule.visible_axes(case.switched_on) if (a.under is not None) == bool(case.options)
+        }
+        own = dict(dialect)
+        return [
+            d
+            for d in self.dialects
+            if sum(own[k] != v for k, v in d) == 1 and any(own[k] != v and k in shown for k, v in d)
+        ]
 
     def undecided_by(self, one: Dialect, other: Dialect) -> str:
         differ = [f"{axis} {a} or {b}" for (axis, a), (_, b) in zip(one, other, strict=True) if a != b]
