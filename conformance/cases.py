@@ -36,6 +36,7 @@ class Range:
     lowest: int
     highest: int
     spike: int
+    limit: float  # no gradient is larger, so that no square and no sum of squares comes near overflow
     fractions: tuple[tuple[Fraction, ...], ...]  # for domains [0, 1), in the order of the rule's hyperparameters
     sizes: tuple[tuple[Fraction, ...], ...]  # for unbounded domains
     rate: Fraction
@@ -43,18 +44,18 @@ class Range:
 
 F = Fraction
 WIDE = Range(
-    -30, 10, 256,
+    -30, 10, 256, 2.0**18,
     ((F(7, 8), F(127, 128), F(3, 4)), (F(1, 2), F(15, 16), F(1, 4))),
     ((F(1, 2**10), F(1, 2**6), F(1, 2**3), F(1, 2**5)), (F(1, 2**20), F(1, 2**12), F(1, 2**5), F(1, 2**7))),
     F(1, 8),
 )  # fmt: skip
 NARROW = Range(
-    -6, 3, 64,
+    -6, 3, 64, 64.0,
     ((F(1, 2), F(1, 2), F(1, 4)), (F(3, 4), F(1, 2), F(1, 4))),
     ((F(1, 16), F(1, 8), F(1, 4), F(1, 2)), (F(3, 4), F(1, 4), F(1, 2), F(1, 8))),
     F(1, 8),
 )  # fmt: skip
-RANGES = {"float64": WIDE, "float32": WIDE, "bfloat16": NARROW, "float16": NARROW}
+RANGES = {"float64": WIDE, "float32": WIDE, "bfloat16": NARROW, "float16": replace(NARROW, highest=2, limit=32.0)}
 
 
 def contexts(rule: Rule, offered: frozenset[str]) -> list[tuple[str, ...]]:
@@ -171,7 +172,7 @@ class _Plan:
             value *= self.window.spike
         if i % 9 == 4 and step % 2 == 1:
             return 0.0
-        return max(-(2.0 ** (high + 8)), min(2.0 ** (high + 8), value)) if self.window is WIDE else _limited(value)
+        return max(-self.window.limit, min(self.window.limit, value))
 
     def numbers(self, variant: int, decimal: bool, random: Random | None) -> dict[str, float]:
         """A value for every hyperparameter and numeric option, distinct where the domain allows it."""
@@ -189,10 +190,6 @@ class _Plan:
                 value = F(int(entry.default.p), int(entry.default.q))
             chosen[entry.name] = float(value)
         return chosen
-
-
-def _limited(value: float) -> float:
-    return max(-64.0, min(64.0, value))
 
 
 def storable(case: Case) -> bool:
