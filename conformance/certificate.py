@@ -6,15 +6,17 @@ sets at some step and coordinate do not meet, no implementation can pass for bot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.reference.equality import same_function
+from gradspec.reference.evaluate import Prediction
 from gradspec.spec import Program, Rule
 
-from .case import Case
+from .case import Case, Outcome
 from .cases import build_cases, contexts
 from .scoring import K, predict
 from .simulation import simulate
@@ -36,26 +38,43 @@ class Separation:
     same: bool
 
 
-def certificate(rule: Rule, dtype: str, *, level: int = 2, seed: int = 0) -> list[Separation]:
-    """Decide every pair of dialects of `rule`, in every context of options, on the cases up to `level`.
+def certificate(
+    rule: Rule, dtype: str, *, level: int = 2, seed: int = 0, offered: frozenset[str] | None = None
+) -> list[Separation]:
+    """Decide every pair of dialects of `rule`, in every context of `offered` options (all), on the cases up to `level`.
 
-    A pair that differs in axes of two options is separated wherever one of its projections is, so pairs are formed within
-    a context: the axes visible there.
+    A pair that differs in axes of two options is separated wherever one of its projections is, so pairs are formed
+    within a context: the axes visible there.
     """
-    return list(_pairs(rule, dtype, level, seed))
+    options = frozenset(o.name for o in rule.options) if offered is None else offered
+    return [pair for on in contexts(rule, options) for pair in _pairs(rule, dtype, on, level, seed)]
 
 
-def _pairs(rule: Rule, dtype: str, level: int, seed: int) -> Iterator[Separation]:
-    offered = frozenset(o.name for o in rule.options)
-    for on in contexts(rule, offered):
-        cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1)  # sweeps first
-        programs: dict[Named, Program] = {
-            tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))
-        }
-        for one, other in combinations(programs, 2):
-            found = _first(_separation(one, other, programs, on, case) for case in cases)
-            proved = found.case is None and same_function(programs[one], programs[other])
-            yield replace(found, same=proved)
+def _pairs(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -> Iterator[Separation]:
+    cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1)  # sweeps first
+    programs: dict[Named, Program] = {
+        tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))
+    }
+    runs = {(name, case.name): _Ideal(program, case) for name, program in programs.items() for case in cases}
+    for one, other in combinations(programs, 2):
+        found = _first(_separation(one, other, on, runs[one, c.name], programs[other]) for c in cases)
+        proved = found.case is None and same_function(programs[one], programs[other])
+        yield replace(found, same=proved)
+
+
+class _Ideal:
+    """The run of a program without rounding errors of its own, and its accepted sets; made when first needed."""
+
+    def __init__(self, program: Program, case: Case) -> None:
+        self.program, self.case = program, case
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        return simulate(self.program, self.case)
+
+    @cached_property
+    def accepted(self) -> list[list[Prediction]]:
+        return predict(self.program, self.case, self.outcome, arithmetic(self.case.dtype))
 
 
 def _first(separations: Iterator[Separation]) -> Separation:
@@ -69,16 +88,12 @@ def _first(separations: Iterator[Separation]) -> Separation:
     return closest
 
 
-def _separation(
-    one: Named, other: Named, programs: Mapping[Named, Program], on: tuple[str, ...], case: Case
-) -> Separation:
-    how = arithmetic(case.dtype)
-    outcome = simulate(programs[one], case)
+def _separation(one: Named, other: Named, on: tuple[str, ...], ideal: _Ideal, rival: Program) -> Separation:
+    case = ideal.case
     best = (0.0, 0, 0)
-    mine = predict(programs[one], case, outcome, how)
-    theirs = predict(programs[other], case, outcome, how)
-    for step, (row, rival) in enumerate(zip(mine, theirs, strict=True)):
-        for i, (a, b) in enumerate(zip(row, rival, strict=True)):
+    theirs = predict(rival, case, ideal.outcome, arithmetic(case.dtype))
+    for step, (row, rivals) in enumerate(zip(ideal.accepted, theirs, strict=True)):
+        for i, (a, b) in enumerate(zip(row, rivals, strict=True)):
             if not (a.informative and b.informative):
                 continue
             gaps = [abs(x - y) / (K * (e + f)) for x, e, _ in a.worlds for y, f, _ in b.worlds if e + f > 0]

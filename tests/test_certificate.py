@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from gradspec.conformance.cases import build_cases, contexts
-from gradspec.conformance.certificate import certificate
+from gradspec.conformance.certificate import Separation, certificate
 from gradspec.spec import catalogue
 
 RULES = list(catalogue())
@@ -21,10 +23,15 @@ SAME_BY_PROOF = {
 }
 
 
+@cache
+def pairs_of(name: str, dtype: str) -> list[Separation]:
+    return certificate(catalogue()[name], dtype)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", RULES)
 def test_every_pair_of_dialects_is_separated_or_proved_the_same(name: str, dtype: str) -> None:
-    pairs = certificate(catalogue()[name], dtype)
+    pairs = pairs_of(name, dtype)
 
     smallest = min((pair.margin for pair in pairs if pair.case is not None), default=None)
     print(f"{name} {dtype}: {len(pairs)} pairs, smallest margin {smallest:.3g}")
@@ -39,7 +46,7 @@ def test_the_separating_cases_belong_to_the_default_level(name: str) -> None:
 
     names = {case.name for on in contexts(rule, on_offer) for case in build_cases(rule, "float64", on)}
 
-    assert {pair.case for pair in certificate(rule, "float64") if pair.case is not None} <= names
+    assert {pair.case for pair in pairs_of(name, "float64") if pair.case is not None} <= names
 
 
 @pytest.mark.deep
