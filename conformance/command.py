@@ -12,8 +12,10 @@ from gradspec.spec import catalogue
 from gradspec.spec import rule as find_rule
 from gradspec.spec.vendors import vendor
 
+from .bundled import BUNDLED
+from .bundled import rows as rows_of
 from .report import as_json, exit_code, print_runs, visible, write_json
-from .select import CannotStart, NoSuchImplementation, Selection, named_rows, select
+from .select import CannotStart, NoSuchImplementation, Selection, select
 from .trial import DEFAULT_DTYPES, Request, judge_in_workers
 from .trial import judge as judge_here
 from .verdict import Run
@@ -89,7 +91,7 @@ def judge(names: Sequence[str], asked: Request, json: str) -> int:
     stopped = {row.name: str(e) for row, e in zip(selection.bundled, found, strict=True) if isinstance(e, CannotStart)}
     broken = list(selection.broken)
     for name in names:  # a prefix has started if one of its paths has
-        rows = [row.name for row in named_rows(name) if row in selection.bundled]
+        rows = [row.name for row in rows_of(name) if row in selection.bundled]
         if rows and all(row in stopped for row in rows):
             broken += [stopped.pop(row) for row in rows]
     if runs or not broken:
@@ -115,7 +117,8 @@ def _notes(selection: Selection, stopped: Mapping[str, str], runs: Sequence[Run]
     notes += [f"not judged: {message}" for message in stopped.values()]
     if runs and all(run.own for run in runs) and not named:
         notes += ["No other framework is installed: these are gradspec's own backends, judged by gradspec itself."]
-        notes += ["To judge frameworks: pip install 'gradspec[torch,peers]'"]
+        frameworks = sorted({module for row in BUNDLED for module in row.requires} - {"numpy"})
+        notes += [f"To judge frameworks: pip install {' '.join(frameworks)}"]
     return notes
 
 

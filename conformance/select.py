@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .bundled import BUNDLED, Bundled
+from .bundled import rows as rows_of
 from .implementation import Claim, Implementation
 
 
@@ -38,7 +39,7 @@ def select(names: Sequence[str]) -> Selection:
     loaded: list[Implementation] = []
     broken: list[str] = []
     for name in dict.fromkeys(names):
-        matching = named_rows(name)
+        matching = rows_of(name)
         missing = dict.fromkeys(module for row in matching for module in row.missing())
         try:
             if matching and all(row.missing() for row in matching):
@@ -52,17 +53,12 @@ def select(names: Sequence[str]) -> Selection:
     return Selection(present, tuple(loaded), absent, tuple(broken))
 
 
-def named_rows(name: str) -> list[Bundled]:
-    """The bundled rows that a full name or a bare prefix means."""
-    return [row for row in BUNDLED if row.name == name or row.name.partition("/")[0] == name]
-
-
 def load(target: str) -> Implementation:
     """Return one implementation: a bundled name, `file.py[:name]` or `package.module[:name]`.
 
     A bundled framework is imported into this process; its environment must have been set before.
     """
-    rows = named_rows(target)
+    rows = rows_of(target)
     if rows:
         return start(rows[0])
     found = load_all(target)

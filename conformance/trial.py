@@ -15,7 +15,8 @@ from multiprocessing import active_children, get_context
 
 from gradspec.spec import catalogue
 
-from .bundled import BUNDLED, Bundled
+from .bundled import Bundled
+from .bundled import row as bundled_row
 from .case import Case, Misbehaviour, Outcome
 from .implementation import Claim, Implementation
 from .judging import judge_rule
@@ -76,7 +77,7 @@ def _run_case(implementation: Implementation, case: Case, *, watch: bool = False
 
 def judge_bundled(name: str, request: Request) -> Run:
     """Judge a bundled implementation; meant for a fresh process, whose environment is set here before any import."""
-    row = next(row for row in BUNDLED if row.name == name)
+    row = bundled_row(name)
     os.environ.update(row.environment)
     with redirect_stdout(sys.stderr):  # standard output is for the report
         run = judge(start(row, request.like), request)

@@ -103,12 +103,3 @@ def test_a_known_mistake_is_named_on_every_dialect(name: str, error: str, dialec
     found = zoo.judged(zoo.implementation(rule(name), dialect, error), name, dtype)
 
     check(found, error)
-
-
-def test_a_known_mistake_that_changes_no_formula_of_a_dialect_is_that_dialect() -> None:
-    dialect = rule("adam").complete({"bias_correction": "none"})
-    assert not zoo.changed(rule("adam"), dialect, "step_counted_from_two")
-
-    found = zoo.judged(zoo.implementation(rule("adam"), dialect, "step_counted_from_two"), "adam")
-
-    assert ("unique", "none") == (found.verdict, found.dialect["bias_correction"])

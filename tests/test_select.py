@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gradspec.conformance import load, select
-from gradspec.conformance.bundled import names
+from gradspec.conformance import bundled, load, select
+from gradspec.conformance.bundled import BUNDLED
 from gradspec.conformance.select import CannotStart, NoSuchImplementation, Selection, load_all
 
 ONE = "from gradspec.conformance import Implementation\n\nmylib = Implementation('mylib', version='1')\n"
@@ -17,12 +18,14 @@ TWO = ONE + "other = Implementation('other')\nagain = other\n"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder of a test; what is imported from it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "modules", sys.modules.copy())
-    return tmp_path
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def chosen(*wanted: str) -> Selection:
@@ -35,6 +38,7 @@ def without_frameworks(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(row, requires=("no_such_framework",)) if "numpy" not in row.requires else row for row in select.BUNDLED
     )
     monkeypatch.setattr(select, "BUNDLED", bare)
+    monkeypatch.setattr(bundled, "BUNDLED", bare)
 
 
 # -- bundled names -----------------------------------------------------------------------------------------------------
@@ -60,7 +64,7 @@ def test_no_name_is_everything_bundled_with_what_is_absent_set_apart(monkeypatch
     found = chosen()
 
     assert ["gradspec/numpy"] == [row.name for row in found.bundled]
-    assert [name for name in names() if name != "gradspec/numpy"] == [row.name for row in found.absent]
+    assert [row.name for row in BUNDLED if row.name != "gradspec/numpy"] == [row.name for row in found.absent]
 
 
 def test_a_prefix_runs_what_can_and_names_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,12 +32,11 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Bundled:
-    """One adapter: where it lives, what must be importable, what its process needs, and how to install it."""
+    """One adapter: where it lives, what must be importable, and what its process needs."""
 
     name: str
     module: str
     requires: tuple[str, ...]
-    install: str
     environment: Mapping[str, str] = field(default_factory=dict)
     expected: tuple[Expectation, ...] = ()
 
@@ -45,22 +44,21 @@ class Bundled:
         """List the required modules that are not installed; nothing is imported."""
         return tuple(module for module in self.requires if find_spec(module) is None)
 
+    @property
+    def install(self) -> str:
+        """The line that installs what it needs."""
+        return f"pip install {' '.join(self.requires)}"
 
-OWN = "pip install gradspec"
-TORCH = "pip install 'gradspec[torch]'"
-PEERS = "pip install 'gradspec[peers]'"
-BOTH = "pip install 'gradspec[peers,torch]'"
 
 BUNDLED = (
-    Bundled("gradspec/numpy", "gradspec.conformance.bundled.gradspec_numpy", ("numpy",), OWN),
-    Bundled("gradspec/torch", "gradspec.conformance.bundled.gradspec_torch", ("torch",), TORCH),
-    Bundled("torch/loop", "gradspec.conformance.bundled.torch", ("torch",), TORCH),
-    Bundled("torch/foreach", "gradspec.conformance.bundled.torch", ("torch",), TORCH),
+    Bundled("gradspec/numpy", "gradspec.conformance.bundled.gradspec_numpy", ("numpy",)),
+    Bundled("gradspec/torch", "gradspec.conformance.bundled.gradspec_torch", ("torch",)),
+    Bundled("torch/loop", "gradspec.conformance.bundled.torch", ("torch",)),
+    Bundled("torch/foreach", "gradspec.conformance.bundled.torch", ("torch",)),
     Bundled(
         "torch/fused",
         "gradspec.conformance.bundled.torch",
         ("torch",),
-        TORCH,
         expected=tuple(
             Expectation(
                 rule,
@@ -76,31 +74,21 @@ BUNDLED = (
         "keras/torch",
         "gradspec.conformance.bundled.keras",
         ("keras", "torch"),
-        BOTH,
         {"KERAS_BACKEND": "torch"},
     ),
     Bundled(
         "keras/jax",
         "gradspec.conformance.bundled.keras",
         ("keras", "jax"),
-        PEERS,
         {"KERAS_BACKEND": "jax", **JAX},
     ),
-    Bundled("optax", "gradspec.conformance.bundled.optax", ("optax", "jax"), PEERS, JAX),
+    Bundled("optax", "gradspec.conformance.bundled.optax", ("optax", "jax"), JAX),
 )
-
-
-def names() -> tuple[str, ...]:
-    """List the names of the bundled adapters."""
-    return tuple(entry.name for entry in BUNDLED)
 
 
 def row(name: str) -> Bundled:
     """Find the row of that name."""
-    for entry in BUNDLED:
-        if entry.name == name:
-            return entry
-    raise KeyError(f"no bundled adapter {name!r}; there are {', '.join(names())}")
+    return next(entry for entry in BUNDLED if entry.name == name)
 
 
 def rows(prefix: str) -> tuple[Bundled, ...]:

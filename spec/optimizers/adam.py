@@ -212,7 +212,8 @@ ADAM = Rule(
             "step_counted_from_two",
             "the bias correction is one step late",
             Source("off-by-one step counter"),
-            exchange={t: t + 1},
+            equations={c1: 1 - beta1 ** (t + 1), c1_ahead: 1 - beta1 ** (t + 2), c2: 1 - beta2 ** (t + 1)},
+            dialect={"bias_correction": "both"},
         ),
     ),
     claims=(
