@@ -167,7 +167,9 @@ def summary(runs: Sequence[Run]) -> str:
         "unsupported": sum(r.verdict == "unsupported" for r in results),
         "failed": sum(not r.passes for r in results),
     }
-    return f"{len(results)} result{'s' * (len(results) != 1)}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+    return f"{len(results)} result{'s' * (len(results) != 1)}: " + ", ".join(
+        f"{n} {what}" for what, n in counts.items() if n
+    )
 
 
 def exit_code(runs: Sequence[Run]) -> int:
