@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-torch = pytest.importorskip("torch")
-
-from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
-
-from gradspec.fast import dialects  # noqa: E402
-from gradspec.fast import numpy as fast_numpy  # noqa: E402
-from gradspec.fast import torch as fast  # noqa: E402
+from gradspec.fast import dialects
+from gradspec.fast import numpy as fast_numpy
+from gradspec.fast import torch as fast
 
 RULES = list(dialects.AXES)
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
