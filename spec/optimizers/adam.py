@@ -136,7 +136,7 @@ ADAM = Rule(
                     # The paper divides m by √s + ε and multiplies by √c₂/c₁; with the corrected averages that is ε/√c₂.
                     "hat",
                     {denominator: sqrt(s_hat) + epsilon / sqrt(c2)},
-                    Source(KINGMA_BA, "section 2, the reordered computation"),
+                    Source(KINGMA_BA, "the formula just before section 2.1"),
                 ),
                 AxisValue(
                     "root_plus_outside",
@@ -153,7 +153,7 @@ ADAM = Rule(
                 AxisValue(
                     "both",
                     {c1: 1 - beta1**t, c1_ahead: 1 - beta1 ** (t + 1), c2: 1 - beta2**t},
-                    Source(KINGMA_BA, "section 3"),
+                    Source(KINGMA_BA),
                 ),
                 AxisValue("none", {c1: 1, c1_ahead: 1, c2: 1}, Source("ONNX preview.training Adam", "branch T = 0")),
             ),

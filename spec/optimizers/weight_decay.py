@@ -41,7 +41,7 @@ WEIGHT_DECAY_FORM = Axis(
                 w_next: w - eta / eta_first_next * decay * w - displacement,
                 eta_first: eta_first_next,
             },
-            Source("Loshchilov & Hutter 2019, arXiv:1711.05101", "Algorithm 2"),
+            Source("Loshchilov & Hutter 2019, arXiv:1711.05101"),
             state={eta_first: 0},
         ),
     ),
