@@ -7,13 +7,11 @@ magnitude, so that ε is dominant, comparable and negligible; half of the parame
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
-
-from sympy import Rational
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.spec import Rule
@@ -24,7 +22,6 @@ from .scoring import at_parameter
 
 COORDINATES = 35  # two vector registers of single precision, and a remainder
 LONG_COORDINATES = 11
-HIGHEST_LEVEL = 6
 
 # Level 0: shapes; 1: identification in a few steps; 2: longer runs; 3: decimal hyperparameters; 4: edges; 6: random cases.
 
@@ -199,8 +196,3 @@ def storable(case: Case) -> bool:
     for step in case.steps:
         values += [*step.slope, *step.offset] if isinstance(step, Slopes) else step
     return all(number.round(Fraction(value)) == Fraction(value) for value in values)
-
-
-def as_rationals(numbers: Mapping[str, float]) -> dict[str, Rational]:
-    """The exact values of float hyperparameters, for display."""
-    return {name: Rational(value) for name, value in numbers.items()}

@@ -18,7 +18,6 @@ from gradspec.spec.rule import gradient_points
 from .case import Case, Outcome, Slopes
 
 K = 2  # the project's one factor: accepted is |got − exact| ≤ K·E
-INFINITY = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
