@@ -76,7 +76,17 @@ def _claimed(implementation: Implementation, rule_name: str, claim: Claim | None
 
 def _run_all(cases: list[Case], run: Runner) -> list[Seen]:
     """Run every case twice, the second time in reverse order; both runs must agree to the bit."""
-    first = [run(case, watch=k < 3 or case.level == 0) for k, case in enumerate(cases)]
+    first = []
+    for k, case in enumerate(cases):
+        try:
+            first.append(run(case, watch=k < 3 or case.level == 0))
+        except Unsupported as reason:
+            if k == 0:
+                raise
+            offered = ", ".join(case.options) or "the rule"  # a refusal here would hide what was seen so far
+            raise Misbehaviour(
+                f"{case.name}: {offered} is offered and then refused ({reason}); leave it out of the signature"
+            ) from reason
     for case, outcome in zip(reversed(cases), reversed(first), strict=True):
         again = run(case)
         if repr(again.parameters) != repr(outcome.parameters):

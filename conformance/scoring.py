@@ -34,10 +34,6 @@ class Scores:
     def accepted(self) -> bool:
         return self.worst <= K
 
-    @property
-    def undecided(self) -> int:
-        return sum(s is None for row in self.rows for s in row)
-
     def first_rejection(self) -> tuple[int, int] | None:
         """Step (from 0) and coordinate of the first rejected element, the worst coordinate of its step."""
         for step, row in enumerate(self.rows):

@@ -458,3 +458,22 @@ def test_a_rule_that_does_not_exist_is_refused_with_the_nearest_name() -> None:
 def test_an_implementation_needs_a_name(name: Any) -> None:
     with pytest.raises(ValueError, match="must be a non-empty text"):
         Implementation(name)
+
+
+def test_an_option_that_is_offered_and_then_refused_is_an_error_and_no_gap() -> None:
+    library = Implementation("boasts", version="1")
+
+    @library.optimizer("gradient_descent")
+    def descend(w: Any, *, weight_decay: float = 0.0) -> Any:
+        if weight_decay:
+            raise NotImplementedError("later")
+
+        def step(gradient: Any, learning_rate: float) -> Any:
+            return w - learning_rate * gradient
+
+        return step
+
+    (found,) = judge(library, Request(dtypes=("float64",))).results
+
+    assert ("error", False) == (found.verdict, found.passes)
+    assert "weight_decay is offered and then refused (gradient_descent: later); leave it out" in found.message
