@@ -152,9 +152,8 @@ class _Builder:
             return self.add("root", (self.node(base),))
         if exponent.is_Integer and exponent >= 2:
             return self.add("power", (self.node(base),), int(exponent))
-        if exponent.is_Rational and exponent.is_negative:
-            one = self.add("constant", (), Fraction(1))
-            return self.add("product", (one, self.node(Pow(base, -exponent))), 1)
+        if exponent.is_Rational and exponent > 0 and exponent.q & (exponent.q - 1) == 0:
+            return self.dyadic_power(base, exponent)
         if exponent.could_extract_minus_sign():
             one = self.add("constant", (), Fraction(1))
             return self.add("product", (one, self.node(Pow(base, -exponent))), 1)
@@ -162,6 +161,13 @@ class _Builder:
         if offset.is_Integer and (steps / STEP).is_Integer:
             return self.add("step_power", (self.node(base),), (int(steps / STEP), int(offset)))
         raise NotImplementedError(f"{self.program.rule}: power {e}: no error weight is known; add one to tree.py")
+
+    def dyadic_power(self, base: Expr, exponent: Rational) -> int:
+        """SymPy merges x * sqrt(x) into x**(3/2) and sqrt(sqrt(x)) into x**(1/4); nobody computes these in one step."""
+        if exponent < 1:
+            return self.add("root", (self.node(Pow(base, 2 * exponent)),))
+        whole = int(exponent)
+        return self.add("product", (self.node(Pow(base, whole)), self.node(Pow(base, exponent - whole))), 2)
 
     def piecewise(self, e: Expr) -> int:
         (then, condition), (otherwise, last) = e.args

@@ -93,7 +93,7 @@ def test_a_maximum_takes_two_at_a_time() -> None:
         (cos(x) + y, "cos"),
         (Function("f")(x), "f"),
         (x**y, r"x\*\*y"),
-        (x ** Rational(3, 2), "3/2"),
+        (x ** Rational(1, 3), "1/3"),
         (x ** (t**2), r"x\*\*"),
         (Piecewise((x, y < z), (y, True)), "condition"),
     ],
@@ -129,3 +129,16 @@ def test_two_gradients_of_one_program_are_two_evaluations_of_the_field() -> None
     program = Program("a rule", w, {}, {w: gradient(w) + gradient(2 * w)}, {}, {})
 
     assert Counter({"product": 3, "sum": 3}) == kinds(build(program, FIELD))
+
+
+@pytest.mark.parametrize(
+    "formula, expected",
+    [
+        (x * sqrt(x), {"product": 1, "root": 1}),
+        (x**2 * sqrt(x), {"product": 1, "power": 1, "root": 1}),
+        (sqrt(sqrt(x)), {"root": 2}),
+        (1 / (x * sqrt(x)), {"product": 2, "root": 1}),
+    ],
+)
+def test_powers_that_sympy_merges_are_roots_and_products(formula: Any, expected: dict[str, int]) -> None:
+    assert Counter(expected) == kinds(tree(formula))
