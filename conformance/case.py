@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gradspec.reference.functions import Values
+
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
@@ -38,13 +40,47 @@ class Case:
     def switched_on(self) -> frozenset[str]:
         return frozenset(self.options)
 
+    @property
+    def size(self) -> int:
+        """How much work it is to judge."""
+        return len(self.w) * len(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCase:
+    """Arrays for a function, the gradients of its outputs behind them where `derivative` is switched on."""
+
+    name: str
+    rule: str
+    dtype: str
+    level: int
+    why: str
+    arrays: tuple[Values, ...]
+    hyperparameters: Mapping[str, float]
+    options: Mapping[str, Any]
+
+    @property
+    def switched_on(self) -> frozenset[str]:
+        return frozenset(self.options)
+
+    @property
+    def size(self) -> int:
+        """How much work it is to judge."""
+        return sum(len(array.numbers) for array in self.arrays)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came back: the parameters after every step, and the gradients that were handed out (None: a callable was)."""
+    """What came back: the parameters after every step, and the gradients that were handed out (None: a callable was).
+
+    Of a function: its outputs, one after the other.
+    """
 
     parameters: tuple[tuple[float, ...], ...]
     gradients: tuple[tuple[float, ...], ...] | None
+
+
+AnyCase = Case | FunctionCase
 
 
 class Misbehaviour(Exception):

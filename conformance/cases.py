@@ -17,7 +17,8 @@ from gradspec.reference.arithmetic import number_format
 from gradspec.spec import Rule
 from gradspec.spec.rule import Hyperparameter, Option
 
-from .case import Case, Slopes
+from .case import AnyCase, Case, Slopes
+from .function_cases import build_function_cases
 from .scoring import at_parameter
 
 COORDINATES = 35  # two vector registers of single precision, and a remainder
@@ -64,11 +65,17 @@ def contexts(rule: Rule, offered: frozenset[str]) -> list[tuple[str, ...]]:
 def looks_ahead(rule: Rule) -> bool:
     """Whether some dialect of the rule takes its gradient elsewhere than at the parameter."""
     on: frozenset[str] = frozenset()
+    if rule.kind != "optimizer":
+        return False
     return not all(at_parameter(rule.program(d, on)) for d in rule.dialects(on))
 
 
-def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0) -> list[Case]:
+def build_cases(
+    rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0
+) -> list[AnyCase]:
     """Return the cases of `rule` with the options `on`, up to `level`; equal arguments give equal cases."""
+    if rule.kind == "function":
+        return [*build_function_cases(rule, dtype, on, level=level, seed=seed)]
     return list(_cases(rule, dtype, on, level, seed))
 
 

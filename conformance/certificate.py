@@ -16,7 +16,7 @@ from gradspec.reference.equality import same_function
 from gradspec.reference.evaluate import Prediction
 from gradspec.spec import Program, Rule
 
-from .case import Case, Outcome
+from .case import AnyCase, Outcome
 from .cases import build_cases, contexts
 from .scoring import K, predict
 from .simulation import simulate
@@ -65,7 +65,7 @@ def _pairs(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
 class _Ideal:
     """The run of a program without rounding errors of its own, and its accepted sets; made when first needed."""
 
-    def __init__(self, program: Program, case: Case) -> None:
+    def __init__(self, program: Program, case: AnyCase) -> None:
         self.program, self.case = program, case
 
     @cached_property

@@ -17,7 +17,7 @@ from .verdict import Counterexample
 
 ATTEMPTS = 300  # runs of the implementation that shrinking may cost
 
-Judge = Callable[[Case, Outcome], Scores]
+Judge = Callable[[Any, Outcome], Scores]  # of a case of the kind that is being shrunk
 
 
 def find_counterexample(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ class Offer:
     function: Adapter
     options: frozenset[str]
     hyperparameters: tuple[str, ...]
+    derivative: Adapter | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -70,19 +71,67 @@ class Implementation:
 
     def optimizer(self, rule: str) -> Callable[[Function], Function]:
         """Register an adapter `(w, *, hyperparameters and options) -> step(gradient, learning_rate) -> w` for `rule`."""
+        return self._register("optimizer", rule)
+
+    def function(self, rule: str) -> Callable[[Function], Function]:
+        """Register an adapter `(arrays, .., *, hyperparameters and options) -> output, or outputs as a tuple`, for `rule`."""
+        return self._register("function", rule)
+
+    def derivative(self, rule: str) -> Callable[[Function], Function]:
+        """Register the gradient of the function `rule`, which must be registered first.
+
+        It takes what the function takes, then by position the gradient with respect to every output, and returns that with
+        respect to the differentiable inputs: `(x, upstream, *, alpha) -> d_x`.
+        """
+        from gradspec.spec import rule as find
+
+        if rule not in self.offers:
+            raise TypeError(f"{self.name}: derivative of {rule}: the function is not registered; register it first")
+        found = find(rule)
+
+        def register(function: Function) -> Function:
+            asked = offer(rule, function, (*(a.name for a in found.arrays), *("upstream" for _ in found.update)))
+            old = self.offers[rule]
+            options = (old.options & asked.options) | {o.name for o in found.options if o.differentiates}
+            more = {o.name for o in found.options if set(o.requires) <= options and o.name in asked.options}
+            self.offers[rule] = replace(old, derivative=function, options=frozenset(options | more))
+            return function
+
+        return register
+
+    def sampler(self, rule: str) -> Callable[[Function], Function]:
+        """Register an adapter `(shape, layout, seed) -> array` for `rule`; layout is `in_out` or `out_in`."""
+        return self._register("sampler", rule)
+
+    def monitor(self, rule: str) -> Callable[[Function], Function]:
+        """Register an adapter `(*, hyperparameters and options) -> observe(metric) -> stop` for `rule`."""
+        return self._register("monitor", rule)
+
+    def _register(self, kind: str, rule: str) -> Callable[[Function], Function]:
+        from gradspec.spec import rule as find
+
+        if (actual := find(rule).kind) != kind:
+            raise TypeError(f"{self.name}: {rule} is registered as {kind}: it is a {actual}; write @....{actual}({rule!r})")
 
         def register(function: Function) -> Function:
             self.offers[rule] = offer(rule, function)
             return function
 
-        from gradspec.spec import rule as find
-
-        find(rule)
         return register
 
 
-def offer(rule_name: str, function: Adapter) -> Offer:
-    """Read off which hyperparameters and options `function` takes, and refuse what the rule does not know."""
+POSITIONAL: dict[str, tuple[str, ...]] = {
+    "optimizer": ("w",),
+    "sampler": ("shape", "layout", "seed"),
+    "monitor": (),
+}
+
+
+def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = None) -> Offer:
+    """Read off which hyperparameters and options `function` takes, and refuse what the rule does not know.
+
+    `wanted` names what it must take by position; without it the kind of the rule says so.
+    """
     from gradspec.spec import rule as find
 
     rule = find(rule_name)
@@ -98,10 +147,12 @@ def offer(rule_name: str, function: Adapter) -> Offer:
         else:
             keywords = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
             positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-            if len(positional) != 1:
+            if wanted is None:
+                wanted = tuple(a.name for a in rule.arrays) if rule.kind == "function" else POSITIONAL[rule.kind]
+            if len(positional) != len(wanted):
                 raise TypeError(
-                    f"{rule_name}: adapter takes {positional}: must take the parameter alone by position; "
-                    "put `*` before the hyperparameters: def adapter(w, *, ...)"
+                    f"{rule_name}: adapter takes {positional}: must take {', '.join(wanted) or 'nothing'} by position; "
+                    f"put `*` before the hyperparameters: def adapter({', '.join([*wanted, '*', '...'])})"
                 )
     for unknown in sorted(keywords - known):
         raise TypeError(
@@ -111,7 +162,8 @@ def offer(rule_name: str, function: Adapter) -> Offer:
         raise TypeError(
             f"{rule_name}: adapter lacks the keyword {missing[0]!r}: every hyperparameter is passed; add it"
         )
-    options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords}
+    asked = {o.name for o in rule.options if o.differentiates}  # not by keyword
+    options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords | asked}
     return Offer(rule_name, function, frozenset(options), needed)
 
 

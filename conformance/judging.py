@@ -16,9 +16,10 @@ from gradspec.spec import Rule
 from gradspec.spec import rule as find_rule
 from gradspec.spec.vendors import vendor
 
-from .case import Case, Misbehaviour, Outcome, Unsupported
+from .case import AnyCase, FunctionCase, Misbehaviour, Outcome, Unsupported
 from .cases import build_cases, contexts
 from .counterexample import find_counterexample
+from .function_counterexample import find_function_counterexample
 from .implementation import Claim, Implementation, claimed_axes
 from .scoring import K, Scores, declared, program_for, score
 from .verdict import AxisResult, Counterexample, Result
@@ -31,7 +32,7 @@ Dialect = tuple[tuple[str, str], ...]  # axis and value, in the rule's order
 class Seen:
     """A case with what the implementation did on it."""
 
-    case: Case
+    case: AnyCase
     outcome: Outcome
 
 
@@ -74,7 +75,7 @@ def _claimed(implementation: Implementation, rule_name: str, claim: Claim | None
     return claimed_axes(rule_name, stated)
 
 
-def _run_all(cases: list[Case], run: Runner) -> list[Seen]:
+def _run_all(cases: list[AnyCase], run: Runner) -> list[Seen]:
     """Run every case twice, the second time in reverse order; both runs must agree to the bit."""
     first = []
     for k, case in enumerate(cases):
@@ -120,7 +121,7 @@ class _Trial:
 
     # -- scores --------------------------------------------------------------------------------------------------
 
-    def visible(self, dialect: Dialect, case: Case) -> Dialect:
+    def visible(self, dialect: Dialect, case: AnyCase) -> Dialect:
         names = {axis.name for axis in self.rule.visible_axes(case.switched_on)}
         return tuple((axis, value) for axis, value in dialect if axis in names)
 
@@ -205,7 +206,7 @@ class _Trial:
                     count += own is None or (bool(allowed) and all(a is None or a <= K for a in allowed))
         return count
 
-    def neighbours(self, dialect: Dialect, case: Case) -> list[Dialect]:
+    def neighbours(self, dialect: Dialect, case: AnyCase) -> list[Dialect]:
         """Dialects that differ in one axis that this case is there to show: its option's axes, or those without option."""
         shown = {
             a.name for a in self.rule.visible_axes(case.switched_on) if (a.under is not None) == bool(case.options)
@@ -287,11 +288,14 @@ class _Trial:
             return None
         plain = [s for s in rejected if not s.case.options] or rejected
 
-        def rejects(case: Case, outcome: Outcome) -> Scores:
+        def rejects(case: AnyCase, outcome: Outcome) -> Scores:
             return score(program_for(self.rule, dict(self.visible(dialect, case)), case), case, outcome, self.how)
 
         first = min(plain, key=lambda s: rejects(s.case, s.outcome).first_rejection() or (99, 0))
-        return find_counterexample(
+        find: Callable[..., Counterexample | None] = find_counterexample
+        if isinstance(first.case, FunctionCase):
+            find = find_function_counterexample
+        return find(
             self.implementation,
             self.rule,
             first.case,

@@ -12,7 +12,7 @@ from gradspec.reference.equality import same_function
 from gradspec.spec import Program, Rule
 from gradspec.spec.symbols import t as STEP
 
-from .case import Case
+from .case import AnyCase
 from .cases import build_cases
 from .scoring import score
 from .simulation import simulate
@@ -137,17 +137,17 @@ def kill(
     rule: Rule, program: Program, on: tuple[str, ...], dtype: str, *, level: int = 2, seed: int = 0
 ) -> list[Killing]:
     """Judge every mutant of `program` as an implementation that claims to be `program`, on the cases up to `level`."""
-    cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda case: len(case.w) * len(case.steps))
+    cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda case: case.size)
     return [_kill(program, mutant, cases) for mutant in mutants(program)]
 
 
-def _kill(program: Program, mutant: Mutant, cases: list[Case]) -> Killing:
+def _kill(program: Program, mutant: Mutant, cases: list[AnyCase]) -> Killing:
     for case in cases:
         if not survives(program, mutant.program, case):
             return Killing(mutant, case.name, equivalent=False)
     return Killing(mutant, None, equivalent=same_function(program, mutant.program))
 
 
-def survives(program: Program, other: Program, case: Case) -> bool:
+def survives(program: Program, other: Program, case: AnyCase) -> bool:
     """Whether an ideal implementation of `other` would pass for `program` on `case`."""
     return score(program, case, simulate(other, case), arithmetic(case.dtype)).accepted

@@ -10,12 +10,13 @@ from flint import arb, ctx
 
 from gradspec.reference.arithmetic import Arithmetic, arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
+from gradspec.reference.functions import predict_arrays
 from gradspec.reference.generate import ball
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
 from gradspec.spec.rule import gradient_points
 
-from .case import Case, Outcome, Slopes
+from .case import AnyCase, Case, FunctionCase, Outcome, Slopes
 
 K = 2  # the project's one factor: accepted is |got − exact| ≤ K·E
 
@@ -43,7 +44,7 @@ class Scores:
         return None
 
 
-def score(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> Scores:
+def score(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) -> Scores:
     """Judge one outcome against one program, every step anchored at the observed parameter."""
     largest = ball(how.storage.largest)
     rows = [
@@ -60,12 +61,15 @@ def _fits(prediction: Prediction, largest: arb) -> bool:
     return all((abs(value) + bound).upper() <= largest for value, bound, _ in prediction.worlds)
 
 
-def predict(program: Program, case: Case, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:
+def predict(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) -> list[list[Prediction]]:
     """Return, for every step, the accepted sets around the exact continuation of what was observed."""
     precision = PRECISION
     while True:
         with ctx.workprec(precision):
-            found = _predict(program, case, outcome, how)
+            if isinstance(case, FunctionCase):
+                found = predict_arrays(program, case.arrays, numbers(case), how)
+            else:
+                found = _predict(program, case, outcome, how)
             if precision > 4000 or all(_sharp(p) for row in found for p in row):
                 return found
         precision *= 2
@@ -110,7 +114,7 @@ def at_parameter(program: Program) -> bool:
     return gradient_points(program) <= {program.parameter}
 
 
-def numbers(case: Case) -> dict[str, float]:
+def numbers(case: AnyCase) -> dict[str, float]:
     """The numeric hyperparameters and options of a case."""
     return {**case.hyperparameters, **{k: v for k, v in case.options.items() if not isinstance(v, bool)}}
 
@@ -120,7 +124,7 @@ def declared(dtype: str, operations: Mapping[str, str], subnormal: str) -> Arith
     return arithmetic(dtype, operations=operations.get(dtype), flush=subnormal == "flush")
 
 
-def program_for(rule: Rule, dialect: Mapping[str, str], case: Case, error: str | None = None) -> Program:
+def program_for(rule: Rule, dialect: Mapping[str, str], case: AnyCase, error: str | None = None) -> Program:
     """The program that a dialect (perhaps with a named error) means for `case`."""
     if error is not None and (under := rule.error(error).under) is not None and under not in case.switched_on:
         error = None

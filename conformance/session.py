@@ -10,7 +10,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from importlib import import_module
 from math import copysign
@@ -18,21 +18,25 @@ from typing import Any
 
 from gradspec.reference.arithmetic import number_format
 
-from .case import Case, Misbehaviour, Outcome, Slopes, Unsupported
+from .arrays import ArrayKind, array_kinds
+from .calls import call
+from .case import Case, FunctionCase, Misbehaviour, Outcome, Slopes, Unsupported
 from .implementation import Implementation, Offer
 
 
-def run_case(implementation: Implementation, case: Case, *, watch: bool = False) -> Outcome:
+def run_case(implementation: Implementation, case: Case | FunctionCase, *, watch: bool = False) -> Outcome:
     """Return what the implementation does on `case`; raise `Misbehaviour` or `Unsupported` with a one-line reason.
 
     With `watch`, an adapter that computes with gradspec itself is caught (its own backends excepted).
     """
     found = implementation.offers[case.rule]
-    kind = _kinds()[implementation.arrays]
-    shape = case.shape or (len(case.w),)
+    kind = array_kinds()[implementation.arrays]
     try:
-        with _watching(implementation) if watch and not implementation.own else _nothing():
-            return _run(found, case, kind, shape)
+        guard = _watching(implementation) if watch and not implementation.own else nullcontext()
+        if isinstance(case, FunctionCase):
+            return call(found, case, kind, guard)
+        with guard:
+            return _run(found, case, kind)
     except (Misbehaviour, Unsupported):
         raise
     except NotImplementedError as error:
@@ -43,7 +47,8 @@ def run_case(implementation: Implementation, case: Case, *, watch: bool = False)
         raise Misbehaviour(f"{case.name}: the adapter raised {type(error).__name__}: {error} ({place})") from error
 
 
-def _run(found: Offer, case: Case, kind: _Arrays, shape: tuple[int, ...]) -> Outcome:
+def _run(found: Offer, case: Case, kind: ArrayKind) -> Outcome:
+    shape = case.shape or (len(case.w),)
     keywords = {**case.hyperparameters, **case.options}
     step = found.function(kind.make(case.w, shape, case.dtype), **keywords)
     if not callable(step):
@@ -114,7 +119,7 @@ def linear_gradient(
 
 
 def _gradient_function(
-    given: tuple[float, ...] | Slopes, kind: _Arrays, case: Case, number: int
+    given: tuple[float, ...] | Slopes, kind: ArrayKind, case: Case, number: int
 ) -> Callable[[Any], Any]:
     shape = case.shape or (len(case.w),)
 
@@ -124,7 +129,7 @@ def _gradient_function(
     return gradient
 
 
-def _checked(result: Any, kind: _Arrays, case: Case, shape: tuple[int, ...], number: int) -> list[float]:
+def _checked(result: Any, kind: ArrayKind, case: Case, shape: tuple[int, ...], number: int) -> list[float]:
     """The numbers in `result`, after its kind, shape and dtype have been found right."""
     if result is None:
         raise Misbehaviour(f"{case.name}: step {number} returned None; it must return the new parameter")
@@ -141,76 +146,7 @@ def _checked(result: Any, kind: _Arrays, case: Case, shape: tuple[int, ...], num
     return kind.read(result)
 
 
-class _Arrays:
-    """How arrays of one library are made, checked and read; the library is imported only when it is needed."""
-
-    word = "an array"
-
-    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
-        raise NotImplementedError
-
-    def owns(self, value: Any) -> bool:
-        raise NotImplementedError
-
-    def dtype(self, value: Any) -> str:
-        return str(value.dtype)
-
-    def read(self, value: Any) -> list[float]:
-        return [float(x) for x in value.reshape(-1).tolist()]
-
-
-class _NumPy(_Arrays):
-    word = "a numpy array"
-
-    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
-        if dtype == "bfloat16":
-            raise Unsupported("NumPy has no bfloat16")
-        return import_module("numpy").array(values, dtype=dtype).reshape(shape)
-
-    def owns(self, value: Any) -> bool:
-        return isinstance(value, import_module("numpy").ndarray)
-
-
-class _Torch(_Arrays):
-    word = "a torch tensor"
-
-    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
-        torch = import_module("torch")
-        return torch.tensor(values, dtype=getattr(torch, dtype)).reshape(shape)
-
-    def owns(self, value: Any) -> bool:
-        return isinstance(value, import_module("torch").Tensor)
-
-    def dtype(self, value: Any) -> str:
-        return str(value.dtype).removeprefix("torch.")
-
-    def read(self, value: Any) -> list[float]:
-        return [float(x) for x in value.detach().reshape(-1).tolist()]
-
-
-class _Jax(_Arrays):
-    word = "a jax array"
-
-    def make(self, values: Sequence[float], shape: tuple[int, ...], dtype: str) -> Any:
-        numpy, jax = import_module("numpy"), import_module("jax.numpy")
-        if dtype == "float64" and not import_module("jax").config.jax_enable_x64:
-            raise Unsupported("float64 needs JAX_ENABLE_X64=true in the environment")
-        return jax.asarray(numpy.array(values, dtype=dtype).reshape(shape))
-
-    def owns(self, value: Any) -> bool:
-        return isinstance(value, import_module("jax").Array)
-
-
-def _kinds() -> dict[str, _Arrays]:
-    return {"numpy": _NumPy(), "torch": _Torch(), "jax": _Jax()}
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-OPEN_TO_ADAPTERS = ("gradspec.conformance.session", "gradspec.conformance.bridges")
+OPEN_TO_ADAPTERS = ("gradspec.conformance.session", "gradspec.conformance.arrays", "gradspec.conformance.bridges")
 
 
 @contextmanager

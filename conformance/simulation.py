@@ -8,17 +8,22 @@ from flint import arb, ctx, fmpz
 
 from gradspec.reference.arithmetic import Format, number_format
 from gradspec.reference.evaluate import PRECISION, Field, Imprecise, Run
+from gradspec.reference.functions import exactly
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program
 
-from .case import Case, Outcome, Slopes
+from .case import AnyCase, FunctionCase, Outcome, Slopes
 from .scoring import at_parameter, numbers
 from .session import gradient_at
 
 
-def simulate(program: Program, case: Case) -> Outcome:
+def simulate(program: Program, case: AnyCase) -> Outcome:
     """What an implementation of `program` without rounding errors of its own would return."""
     number = number_format(case.dtype)
+    if isinstance(case, FunctionCase):
+        with ctx.workprec(PRECISION):
+            outputs = exactly(program, case.arrays, numbers(case))
+        return Outcome(tuple(tuple(rounded(x, number) for x in row) for row in outputs), None)
     field = any(isinstance(step, Slopes) for step in case.steps) and not at_parameter(program)
     with ctx.workprec(PRECISION):
         run = Run(program, numbers(case), len(case.w), gradient=FIELD if field else GIVEN)

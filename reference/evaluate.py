@@ -84,13 +84,14 @@ def uncertain_inputs(tree: Tree, how: Arithmetic, hyperparameters: Mapping[str, 
     inexact = {
         name
         for keyword, name in tree.hyperparameters.items()
-        if keyword in hyperparameters and _storage_error(hyperparameters[keyword], how) != 0
+        if keyword in hyperparameters and storage_error(hyperparameters[keyword], how) != 0
     }
     return frozenset(tree.inputs) if how.flush else frozenset({*tree.state, *inexact})
 
 
-def _storage_error(value: Real, how: Arithmetic) -> Fraction:
-    exact = Fraction(_real(value))
+def storage_error(value: Real, how: Arithmetic) -> Fraction:
+    """How far the format of hyperparameters is from `value`; 0 where it holds it."""
+    exact = Fraction(real(value))
     rounded = how.hyperparameters.round(exact)
     return abs(exact - rounded) if rounded is not None else Fraction(0)
 
@@ -123,14 +124,14 @@ class Run:
         self.code: Compiled = compiled(self.tree, uncertain, how)
         self.code_at_an_inexact_rate: Compiled | None = None
         named = {str(symbol): hyperparameters[k] for k, symbol in program.symbols.items() if k in hyperparameters}
-        self.values = {name: ball(_real(value)) for name, value in named.items()}
+        self.values = {name: ball(real(value)) for name, value in named.items()}
         self.count = count
         initial = {str(s): str(e) for s, e in program.state.items()}
         first = [
             named[initial[name]] if initial[name] in named else Fraction(initial[name]) for name in self.tree.state
         ]
-        state = tuple(ball(_real(value)) for value in first)
-        noise = tuple(ZERO if how is None else arb(0, ball(_storage_error(value, how))) for value in first)
+        state = tuple(ball(real(value)) for value in first)
+        noise = tuple(ZERO if how is None else arb(0, ball(storage_error(value, how))) for value in first)
         self.worlds: list[list[World]] = [[(state, noise)] for _ in range(coordinates)]
         if start is not None:
             exact = (ZERO,) * len(self.tree.state)
@@ -146,12 +147,12 @@ class Run:
         errors = {name: arb(0, ball(flushed)) for name in self.uncertain}
         for keyword, name in self.tree.hyperparameters.items():
             if name in errors and keyword in hyperparameters:
-                errors[name] = arb(0, ball(_storage_error(hyperparameters[keyword], self.how) + flushed))
+                errors[name] = arb(0, ball(storage_error(hyperparameters[keyword], self.how) + flushed))
         return errors
 
     def _arguments(self, w: Sequence[float], gradient: Gradient, learning_rate: Real) -> list[Any]:
         """One iterable or ball for each input of the tree, states left open as None."""
-        fields: dict[str, Any] = {self.tree.parameter: w, "eta": ball(_real(learning_rate))}
+        fields: dict[str, Any] = {self.tree.parameter: w, "eta": ball(real(learning_rate))}
         if isinstance(gradient, Field):
             fields |= {"gradient_slope": gradient.slope, "gradient_offset": gradient.offset}
         else:
@@ -165,7 +166,7 @@ class Run:
         self.count += 1
         arguments = self._arguments(w, gradient, learning_rate)
         where = [self.tree.state.index(name) if name in self.tree.state else -1 for name in self.tree.inputs]
-        rate_error = _storage_error(learning_rate, self.how)
+        rate_error = storage_error(learning_rate, self.how)
         exact_rate = rate_error == 0 and "eta" not in self.uncertain
         if not exact_rate and self.code_at_an_inexact_rate is None:
             self.code_at_an_inexact_rate = compiled(self.tree, self.uncertain | {"eta"}, self.how)
@@ -255,7 +256,7 @@ def _exactly(x: arb) -> object:
     return (x.mid().man_exp(), x.rad().man_exp()) if x.is_finite() else str(x)
 
 
-def _real(value: Any) -> Real:
+def real(value: Any) -> Real:
     """The exact number that a float of any library, an integer or a SymPy rational is."""
     if isinstance(value, (float, int, Fraction)):
         return value

@@ -19,7 +19,7 @@ from typing import Any
 from flint import arb
 
 from .arithmetic import Arithmetic
-from .tree import Node, Tree
+from .tree import BRANCHES, Node, Tree
 
 
 class UndecidedBranch(Exception):
@@ -63,8 +63,41 @@ def is_positive(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
     return choice
 
 
-UNIT = arb(0.5, 0.5)
+def is_nonnegative(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
+    """Decide `x ≥ 0`, by the choice made for this branch where the ball leaves it open."""
+    return not is_positive(-x, tuple(None if c is None else not c for c in choices), number)
+
+
+def times(slope: arb, factor: arb) -> arb:
+    """Their product; zero where the branch was not taken, whatever is evaluated there."""
+    return ZERO if slope == 0 else slope * factor
+
+
+def tanh_slope(x: arb) -> arb:
+    """1/cosh², finite however large x is."""
+    decay = (-2 * abs(x)).exp()
+    return 4 * decay / ((1 + decay) * (1 + decay))
+
+
+UNIT, EITHER = arb(0.5, 0.5), arb(0, 1)
 ZERO, ONE = arb(0), arb(1)
+DECIDE = {"where_positive": "is_positive", "where_nonnegative": "is_nonnegative"}
+# What the argument's own relative error can add, over u: |x f'(x)|, with b the ball of x and f that of the value.
+SENSITIVITY = {
+    "exp": "{b} * {f}",
+    "log": "ONE",
+    "tanh": "{b} * tanh_slope({b})",
+    "expm1": "{b} * {b}.exp()",
+    "log1p": "{b} / (1 + {b})",
+}
+SLOPE = {
+    "exp": "{b}.exp()",
+    "log": "1 / {b}",
+    "tanh": "tanh_slope({b})",
+    "expm1": "{b}.exp()",
+    "log1p": "1 / (1 + {b})",
+    "absolute": "ONE if {b} > 0 else -ONE if {b} < 0 else EITHER",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -75,8 +108,8 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
     for i, node in enumerate(nodes):
         if node.kind == "constant":
             constants |= {f"K{i}": arb(node.extra.numerator), f"D{i}": arb(node.extra.denominator)}
-        if node.kind == "where_positive":
-            lines.append(f"c{i} = is_positive(v{node.args[0]}, choices, {branch})")
+        if node.kind in BRANCHES:
+            lines.append(f"c{i} = {DECIDE[node.kind]}(v{node.args[0]}, choices, {branch})")
             branch += 1
         lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
     body = "\n    ".join(lines)
@@ -88,7 +121,10 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
 
 
 def _function(source: str, name: str, constants: Mapping[str, Any]) -> Callable[..., Any]:
-    known = {"arb": arb, "root": root, "is_positive": is_positive, "UNIT": UNIT, "ZERO": ZERO, "ONE": ONE}
+    known = {
+        "arb": arb, "root": root, "times": times, "tanh_slope": tanh_slope, "is_positive": is_positive, "is_nonnegative": is_nonnegative,
+        "UNIT": UNIT, "EITHER": EITHER, "ZERO": ZERO, "ONE": ONE,
+    }  # fmt: skip
     namespace: dict[str, Any] = {"__name__": __name__, **known, **constants}
     exec(compile(source, f"<gradspec {name}>", "exec"), namespace)  # generated from a checked tree, never from text
     return namespace[name]  # type: ignore[no-any-return]
@@ -117,9 +153,15 @@ def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
             return f"root({args[0]})"
         case "maximum":
             return f"{args[0]}.max({args[1]})"
+        case "minimum":
+            return f"{args[0]}.min({args[1]})"
+        case "absolute":
+            return f"abs({args[0]})"
+        case "exp" | "log" | "tanh" | "expm1" | "log1p":
+            return f"{args[0]}.{node.kind}()"
         case "at_step":
             return f"{args[0]} if step == {node.extra} else {args[1]}"
-        case "where_positive":
+        case "where_positive" | "where_nonnegative":
             return f"{args[1]} if c{i} else {args[2]}"
     raise AssertionError(node.kind)
 
@@ -129,7 +171,7 @@ def _exponent(node: Node, change: int = 0) -> str:
     return f"{factor} * step + {offset + change}"
 
 
-def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: frozenset[int]) -> int | str | None:
+def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int | None, integers: set[int]) -> int | str | None:
     """How many roundings node `i` does: a number, an expression in `step` for a power, None for none at all."""
     node = tree_nodes[i]
     match node.kind:
@@ -147,6 +189,8 @@ def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int, integers: froz
             return _exponent(node)
         case "root":
             return 1
+        case "exp" | "log" | "tanh" | "expm1" | "log1p":
+            return 2
     return None
 
 
@@ -178,8 +222,9 @@ def _compile_bounded(
     outputs: tuple[int, ...],
     uncertain: frozenset[str],
     how: Arithmetic,
+    parameter: int | None,
 ) -> Callable[..., Any]:
-    """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; outputs[0] is the parameter."""
+    """Generate the bounded evaluation. `uncertain` names the inputs that carry an error; `parameter` is what a step moves."""
     integers: set[int] = set()
     noisy: set[int] = set()  # nodes that differ from their exact value
     constants: dict[str, Any] = {"ETA": arb(0, ball(how.underflow))}
@@ -200,11 +245,11 @@ def _compile_bounded(
             integers.add(i)
         if node.kind == "constant":
             constants |= {f"K{i}": arb(node.extra.numerator), f"D{i}": arb(node.extra.denominator)}
-        if node.kind == "where_positive":
-            lines.append(f"c{i} = is_positive(b{node.args[0]}, choices, {branch})")
+        if node.kind in BRANCHES:
+            lines.append(f"c{i} = {DECIDE[node.kind]}(b{node.args[0]}, choices, {branch})")
             branch += 1
         lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
-        weight = _weight(nodes, i, outputs[0], frozenset(integers))
+        weight = _weight(nodes, i, parameter, integers)
         is_noisy = (
             weight is not None
             or any(a in noisy for a in node.args)
@@ -223,6 +268,8 @@ def _compile_bounded(
             lines.append(f"if not b{i} >= 0: b{i} = b{i}.nonnegative_part()")
         if node.kind == "root":
             lines.append(f"if not b{node.args[0]} >= 0: nan = True")
+        if node.kind == "log":
+            lines.append(f"if not b{node.args[0]} > 0: nan = True")
         if weight is None:
             continue
         rounded.add(i)
@@ -230,7 +277,7 @@ def _compile_bounded(
             constants["GROWTH"] = ball(1 + unit)
             growth = f"({weight}) * GROWTH ** ({weight})"  # (1 + u)ⁿ − 1 is less than n u (1 + u)ⁿ
             lines.append(f"e{i} = ZERO if b{i} == 0 else b{i} * {units(1)} * {growth} + ETA * ({weight})")
-        elif node.kind == "sum" and (len(node.args) > 2 or i == outputs[0]):
+        elif node.kind == "sum" and (len(node.args) > 2 or i == parameter):
             sizes = " + ".join(f"b{a} * {units(int(weight))}" for a in node.args)
             lines.append(f"e{i} = {sizes}{f' + ETA * {weight}' if how.flush else ''}")
         elif node.kind in ("product", "power"):
@@ -238,6 +285,9 @@ def _compile_bounded(
             constants[f"ETA{weight}"] = constants["ETA"] * ball((1 + unit) ** int(weight))
             underflow = _underflow(i, node, f"ETA{weight}")  # what is exactly zero does not underflow
             lines.append(f"e{i} = ZERO if b{i} == 0 else b{i} * {units(int(weight))} + {underflow}")
+        elif node.kind in SENSITIVITY:
+            own = SENSITIVITY[node.kind].format(b=f"b{node.args[0]}", f=f"b{i}")
+            lines.append(f"e{i} = b{i} * {units(2)} + {own} * {units(1)} + ETA")
         else:
             lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ETA' if how.flush and node.kind == 'sum' else ''}")
         lines.append(f"b{i} = b{i} + e{i}")
@@ -267,6 +317,7 @@ def _sweep(nodes: tuple[Node, ...], output: int, noisy: frozenset[int], rounded:
     """Lines that compute E: the sum over all rounding points of the slope of the output times the rounding error."""
     lines: list[str] = []
     reached = {output}
+    branches = any(node.kind in BRANCHES for node in nodes)
     lines.append(f"S{output} = ONE")
     started = False
     for i in range(output, -1, -1):
@@ -280,6 +331,8 @@ def _sweep(nodes: tuple[Node, ...], output: int, noisy: frozenset[int], rounded:
             if a not in noisy:
                 continue
             text = f"S{i}" if slope == "ONE" else f"-S{i}" if slope == "-ONE" else f"S{i} * ({slope})"
+            if branches and slope not in ("ONE", "-ONE"):
+                text = f"times(S{i}, {slope})"
             lines.append(f"S{a} = S{a} + {text}" if a in reached else f"S{a} = {text}")
             reached.add(a)
     if not started:
@@ -314,6 +367,13 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
             return [(args[0], f"({_exponent(node)}) * b{args[0]} ** ({_exponent(node, -1)})")]
         case "root":
             return [(args[0], f"1 / (root(b{args[0]}) + v{i})")]
+        case "exp" | "log" | "tanh" | "expm1" | "log1p" | "absolute":
+            return [(args[0], SLOPE[node.kind].format(b=f"b{args[0]}"))]
+        case "minimum":
+            a, c = args
+            first = f"ONE if b{a} < b{c} else ZERO if b{c} < b{a} else UNIT"
+            second = f"ZERO if b{a} < b{c} else ONE if b{c} < b{a} else UNIT"
+            return [(a, first), (c, second)]
         case "maximum":
             a, c = args
             first = f"ONE if b{a} > b{c} else ZERO if b{c} > b{a} else UNIT"
@@ -324,16 +384,19 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
                 (args[0], f"ONE if step == {node.extra} else ZERO"),
                 (args[1], f"ZERO if step == {node.extra} else ONE"),
             ]
-        case "where_positive":
+        case "where_positive" | "where_nonnegative":
             return [(args[1], f"ONE if c{i} else ZERO"), (args[2], f"ZERO if c{i} else ONE")]
     return []
 
 
 def compiled(tree: Tree, uncertain: frozenset[str] = frozenset(), how: Arithmetic | None = None) -> Compiled:
     """Return the generated functions of `tree`; the bounded one only where an arithmetic is declared."""
-    outputs = (tree.outputs[tree.parameter], *(tree.outputs[name] for name in tree.state))
+    parameter = tree.outputs.get(tree.parameter)  # a function of arrays has none
+    outputs = tuple(tree.outputs.values())
+    if parameter is not None:
+        outputs = (parameter, *(tree.outputs[name] for name in tree.state))
     exact = _compile_exact(tree.nodes, tree.inputs, outputs)
     if how is None:
         return Compiled(tree, exact, None)
     known = frozenset(name for name in uncertain if name in tree.inputs)
-    return Compiled(tree, exact, _compile_bounded(tree.nodes, tree.inputs, outputs, known, how))
+    return Compiled(tree, exact, _compile_bounded(tree.nodes, tree.inputs, outputs, known, how, parameter))

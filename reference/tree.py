@@ -6,16 +6,43 @@ intermediates are nodes of their own and are never substituted into one another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
-from sympy import Add, Basic, Expr, Integer, Max, Mul, Piecewise, Pow, Rational, Symbol, true
+from sympy import (
+    Abs,
+    Add,
+    And,
+    Basic,
+    Expr,
+    Indexed,
+    Integer,
+    Max,
+    Min,
+    Mul,
+    Or,
+    Piecewise,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    exp,
+    false,
+    log,
+    tanh,
+    true,
+)
+from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.function import AppliedUndef
-from sympy.core.relational import Equality, GreaterThan, StrictGreaterThan, StrictLessThan
+from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
+from sympy.logic.boolalg import Boolean
 
 from gradspec.spec import Program
+from gradspec.spec.derivative import straight_through
+from gradspec.spec.rule import at
 from gradspec.spec.symbols import t as STEP
 
 GIVEN, FIELD = "given", "field"  # the gradient is data, or is evaluated as slope * point + offset
@@ -26,8 +53,9 @@ class Node:
     """One operation. `args` index earlier nodes; `extra` is what the kind needs besides.
 
     kinds: input (name), step, constant (Fraction), sum (signs), product (number of factors; the rest divide),
-    power (exponent), step_power (factor, offset: base ** (factor * step + offset)), root, maximum,
-    at_step (number: args are then and else), where_positive (args are condition, then, else).
+    power (exponent), step_power (factor, offset: base ** (factor * step + offset)), root, maximum, minimum, absolute,
+    exp, log, tanh, expm1, log1p, at_step (number: args are then and else), where_positive and where_nonnegative (args
+    are condition, then, else).
     """
 
     kind: str
@@ -48,7 +76,42 @@ class Tree:
 
     @property
     def branches(self) -> tuple[int, ...]:
-        return tuple(index for index, node in enumerate(self.nodes) if node.kind == "where_positive")
+        return tuple(index for index, node in enumerate(self.nodes) if node.kind in BRANCHES)
+
+
+BRANCHES = ("where_positive", "where_nonnegative")
+FUNCTIONS = {exp: "exp", log: "log", tanh: "tanh", expm1: "expm1", log1p: "log1p", Abs: "absolute"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a program of arrays is built for: the number that each symbolic size is, and what arrays of labels hold."""
+
+    sizes: tuple[tuple[Symbol, int], ...] = ()
+    labels: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+def build_arrays(program: Program, sizes: Sizes) -> Tree:
+    """Return the tree of a function of arrays, one input and one output for every element: `x[0, 1]`."""
+    builder = _Builder(program, GIVEN, sizes)
+    number = dict(sizes.sizes)
+    outputs = {}
+    for target, expression in program.update.items():
+        if not isinstance(target, Indexed):
+            outputs[str(target)] = builder.node(builder.sized(expression))
+            continue
+        shape = [int(size.xreplace(number)) for size in target.base.shape]
+        for positions in product(*map(range, shape)):
+            placed = at(expression, target.indices, tuple(map(Integer, positions)))
+            outputs[element(target.base.label, positions)] = builder.node(builder.sized(placed))
+    inputs = tuple(dict.fromkeys(node.extra for node in builder.nodes if node.kind == "input"))
+    keywords = {keyword: str(symbol) for keyword, symbol in program.symbols.items() if str(symbol) in inputs}
+    return Tree(tuple(builder.nodes), outputs, inputs, "", (), keywords)
+
+
+def element(array: object, positions: Sequence[object]) -> str:
+    """The name of one element of an array."""
+    return f"{array}[{', '.join(map(str, positions))}]"
 
 
 def build(program: Program, gradient: str = GIVEN) -> Tree:
@@ -62,8 +125,12 @@ def build(program: Program, gradient: str = GIVEN) -> Tree:
 
 
 class _Builder:
-    def __init__(self, program: Program, gradient: str) -> None:
+    def __init__(self, program: Program, gradient: str, sizes: Sizes | None = None) -> None:
         self.program, self.gradient = program, gradient
+        self.sizes: dict[Basic, Basic] = {s: Integer(n) for s, n in sizes.sizes} if sizes else {}
+        self.labels = dict(sizes.labels) if sizes else {}
+        # By name: with a number for a size, a base is another object.
+        self.elements = {str(s.base.label): s for s in program.let if isinstance(s, Indexed)}
         self.nodes: list[Node] = []
         self.index: dict[Node, int] = {}
         self.seen: dict[Basic, int] = {}
@@ -94,11 +161,19 @@ class _Builder:
             return self.product(e)
         if isinstance(e, Pow):
             return self.power(e)
-        if isinstance(e, Max):
+        if isinstance(e, (Max, Min)):
             first, *rest = (self.node(a) for a in e.args)
             for other in rest:
-                first = self.add("maximum", (first, other))
+                first = self.add("maximum" if isinstance(e, Max) else "minimum", (first, other))
             return first
+        if type(e) in FUNCTIONS:
+            return self.add(FUNCTIONS[type(e)], (self.node(e.args[0]),))
+        if isinstance(e, straight_through):
+            return self.node(e.args[0])
+        if isinstance(e, Indexed):
+            return self.indexed(e)
+        if isinstance(e, Sum):
+            return self.total(e)
         if isinstance(e, Piecewise):
             return self.piecewise(e)
         if isinstance(e, AppliedUndef) and e.func.__name__ == "gradient":
@@ -109,6 +184,33 @@ class _Builder:
         raise NotImplementedError(
             f"{self.program.rule}: {e.func.__name__} in {e}: no error weight is known; add one to tree.py"
         )
+
+    def sized(self, e: Expr) -> Expr:
+        """`e` with numbers for sizes and labels; what depends on these only is evaluated by SymPy."""
+        e = e.xreplace(self.sizes)
+        for stored in e.atoms(Indexed):
+            values = self.labels.get(str(stored.base.label))
+            if values is not None and all(p.is_Integer for p in stored.indices):
+                e = e.xreplace({stored: Integer(values[int(stored.indices[0])])})
+        return e
+
+    def indexed(self, e: Indexed) -> int:
+        if not all(p.is_Integer for p in e.indices):
+            raise NotImplementedError(f"{self.program.rule}: {e}: its position is no number; write it out")
+        if str(e.base.label) in self.elements:
+            target = self.elements[str(e.base.label)]
+            return self.node(self.sized(at(self.program.let[target], target.indices, e.indices)))
+        return self.add("input", (), element(e.base.label, e.indices))
+
+    def total(self, e: Sum) -> int:
+        ((position, start, end),) = e.limits
+        terms = [self.sized(e.function.xreplace({position: Integer(p)})) for p in range(int(start), int(end) + 1)]
+        nodes = [self.signed(term) for term in terms if term != 0]
+        if len(nodes) == 1 and nodes[0][1] == 1:
+            return nodes[0][0]
+        if not nodes:
+            return self.add("constant", (), Fraction(0))
+        return self.add("sum", tuple(index for index, _ in nodes), tuple(sign for _, sign in nodes))
 
     def signed(self, e: Expr) -> tuple[int, int]:
         """The node of |coefficient| * rest and the sign of the coefficient."""
@@ -170,13 +272,31 @@ class _Builder:
         return self.add("product", (self.node(Pow(base, whole)), self.node(Pow(base, exponent - whole))), 2)
 
     def piecewise(self, e: Expr) -> int:
-        (then, condition), (otherwise, last) = e.args
-        if last != true:
+        (then, condition), *rest = e.args
+        if e.args[-1][1] != true:
             raise NotImplementedError(f"{self.program.rule}: {e}: write the last piece with True")
+        if condition in (true, false):
+            return self.node(then if condition == true else Piecewise(*rest))
+        otherwise = rest[0][0] if len(rest) == 1 else Piecewise(*rest)
         if isinstance(condition, Equality) and condition.lhs == STEP and condition.rhs.is_Integer:
             return self.add("at_step", (self.node(then), self.node(otherwise)), int(condition.rhs))
-        if isinstance(condition, StrictGreaterThan) and condition.rhs == 0:
-            return self.add("where_positive", (self.node(condition.lhs), self.node(then), self.node(otherwise)))
-        kinds = (GreaterThan, StrictLessThan)
-        hint = "turn it round" if isinstance(condition, kinds) else "use t = n or x > 0"
-        raise NotImplementedError(f"{self.program.rule}: condition {condition}: not understood; {hint}")
+        return self.where(condition, self.node(then), lambda: self.node(otherwise))
+
+    def where(self, condition: Boolean, then: int, otherwise: Callable[[], int]) -> int:
+        """A branch on one comparison, or on several as nested branches."""
+        if isinstance(condition, And):
+            first, *rest = condition.args
+            return self.where(first, self.where(And(*rest), then, otherwise) if rest else then, otherwise)
+        if isinstance(condition, Or):
+            first, *rest = condition.args
+            return self.where(first, then, lambda: self.where(Or(*rest), then, otherwise) if rest else otherwise())
+        if condition in (true, false):
+            return then if condition == true else otherwise()
+        if isinstance(condition, Equality):
+            both = And(condition.lhs >= condition.rhs, condition.lhs <= condition.rhs, evaluate=False)
+            return self.where(both, then, otherwise)
+        if isinstance(condition, (StrictGreaterThan, StrictLessThan, GreaterThan, LessThan)):
+            strict = isinstance(condition, (StrictGreaterThan, StrictLessThan))
+            difference = self.node(condition.gts - condition.lts)
+            return self.add(BRANCHES[0 if strict else 1], (difference, then, otherwise()))
+        raise NotImplementedError(f"{self.program.rule}: condition {condition}: not understood; compare two numbers")

@@ -25,7 +25,15 @@ def rule(name: str) -> Rule:
     return look_up("rule", name, catalogue())
 
 
-DECK_ORDER = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+DECK_ORDER = (
+    "gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
+    "sigmoid", "tanh", "relu", "leaky_relu", "rrelu", "prelu", "elu", "softmax",
+    "cross_entropy", "mean_squared_error", "l1", "l2",
+    "max_norm", "clip_by_value", "clip_by_norm", "clip_by_global_norm",
+    "dropout", "early_stopping",
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
+    "batch_normalization", "shift", "rotate", "resize", "dense", "feedforward_network", "sigmoid_chain",
+)  # fmt: skip
 
 
 def _deck_order(name: str) -> tuple[int, str]:

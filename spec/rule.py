@@ -15,13 +15,15 @@ from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
-from sympy import Basic, Expr, Float, Rational, Set, Symbol, sympify
+from sympy import Basic, Expr, Float, Indexed, IndexedBase, Rational, Reals, S, Set, Sum, Symbol, sympify
 from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
 from .lookup import look_up
+from .symbols import POSITIONS
 
 Equations = Mapping[Symbol, Expr]
+KINDS = ("optimizer", "function", "layer", "sampler", "monitor")
 Dialect = Mapping[str, str]
 
 
@@ -49,11 +51,35 @@ class Hyperparameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Array:
+    """An array that a function takes: its symbol, what it is, and the numbers that it may hold.
+
+    A plain `Symbol` stands for one element of an array of any shape: the rule is applied to each. An `IndexedBase` has
+    a shape in symbolic sizes. `labels` says that it holds positions along the axis of that size.
+    """
+
+    symbol: Symbol | IndexedBase
+    doc: str
+    domain: Set = Reals
+    labels: Symbol | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.symbol)
+
+    @property
+    def shape(self) -> tuple[Expr, ...]:
+        return tuple(self.symbol.shape) if isinstance(self.symbol, IndexedBase) else ()
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """Something a caller may ask for; at its neutral value the rule is unchanged.
 
     A flag has `symbol=None` and is off or on; a number has a symbol and a domain and is off at `neutral`.
-    `equations` and `state` replace or add to those of the rule when the option is on.
+    `equations` and `state` replace or add to those of the rule when the option is on. With `differentiates` the caller
+    asks for the gradient with respect to these arrays, given that with respect to the rule's outputs. `arrays` are
+    declared anew: they take the place of those with the same names.
     """
 
     name: str
@@ -66,6 +92,8 @@ class Option:
     state: Equations = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     source: Source | None = None
+    differentiates: tuple[Symbol | IndexedBase, ...] = ()
+    arrays: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +139,15 @@ class NamedError:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """Another tree of the same function, with rounding errors of its own that an implementation may have."""
+
+    name: str
+    equations: Equations
+    under: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A statement about a rule, computed from its formulas, that must be decided and never skipped."""
 
@@ -132,6 +169,8 @@ class Program:
     update: Equations  # next values; the keys are the parameter and the state
     state: Equations  # initial values
     symbols: Mapping[str, Symbol]  # keyword -> symbol, for hyperparameters and the options switched on
+    arrays: tuple[Array, ...] = ()
+    forms: tuple[Program, ...] = ()  # the same function, evaluated in other ways
     key: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -150,12 +189,12 @@ class Program:
         done: dict[Symbol, None] = {}
 
         def visit(expression: Basic, above: tuple[Symbol, ...]) -> None:
-            for symbol in sorted(expression.free_symbols, key=str):
+            for symbol in self.mentioned(expression):
                 if symbol in above:
                     raise ValueError(
                         f"{self.rule}: {symbol} is defined by itself; write one of its equations another way"
                     )
-                if symbol in self.let and symbol not in done:
+                if symbol not in done:
                     visit(self.let[symbol], (*above, symbol))
                     done[symbol] = None
 
@@ -163,15 +202,46 @@ class Program:
             visit(expression, ())
         return tuple(done)
 
+    def mentioned(self, expression: Basic) -> list[Symbol]:
+        """The intermediates that stand in `expression` itself; an element of an array stands for its equation."""
+        named = {symbol.base if isinstance(symbol, Indexed) else symbol: symbol for symbol in self.let}
+        parts = {e.base if isinstance(e, Indexed) else e for e in expression.atoms(Symbol, Indexed)}
+        return sorted((named[part] for part in parts if part in named), key=str)
+
     def formula(self, target: Symbol) -> Expr:
         """Return the next value of `target` (or an intermediate) written out in inputs, state and hyperparameters."""
         expression = self.update.get(target, self.let.get(target, target))
         for symbol in reversed(self.needed_by(expression)):
-            expression = expression.xreplace({symbol: self.let[symbol]})
+            expression = put_in(expression, symbol, self.let[symbol])
         return expression
 
     def needed_by(self, expression: Expr) -> tuple[Symbol, ...]:
         return replace(self, update={self.parameter: expression}).needed()
+
+
+def put_in(expression: Expr, target: Symbol | Indexed, value: Expr) -> Expr:
+    """Return `expression` with `value` for `target`; for an element of an array, at every position where it stands."""
+    if not isinstance(target, Indexed):
+        return expression.xreplace({target: value})
+    elements = [e for e in expression.atoms(Indexed) if e.base == target.base]
+    return expression.xreplace({e: at(value, target.indices, e.indices) for e in elements})
+
+
+def at(value: Expr, indices: tuple[Expr, ...], positions: tuple[Expr, ...]) -> Expr:
+    """Return the equation `value`, which is written at `indices`, at other positions; bound positions make way."""
+    bound = {limit[0] for total in value.atoms(Sum) for limit in total.limits}
+    met = {*indices}.union(*(p.free_symbols for p in positions)) & bound
+    fresh = {symbol: primed(symbol, value, *positions) for symbol in sorted(met, key=str)}
+    return value.xreplace(fresh).xreplace(dict(zip(indices, positions, strict=True)))
+
+
+def primed(position: Symbol, *expressions: Basic) -> Symbol:
+    """A position with a name that none of the expressions use; always the same one, so that equal programs stay equal."""
+    taken = {str(s) for e in expressions for s in e.atoms(Symbol)}
+    name = f"{position}'"
+    while name in taken:
+        name += "'"
+    return Symbol(name, integer=True, nonnegative=True)
 
 
 def gradient_points(program: Program) -> set[Expr]:
@@ -184,21 +254,26 @@ def gradient_points(program: Program) -> set[Expr]:
 class Rule:
     """One training rule. `let` names the intermediates, `update` gives next values from current values only.
 
+    `kind` says what an implementation of it looks like: optimizer, function, layer, sampler or monitor.
+
     The gradient is a function: `gradient(point)` in a formula is the gradient at a point of the rule's own choosing.
     """
 
     name: str
     title: str
     doc: str
+    kind: str = "optimizer"
     parameter: Symbol
-    inputs: Mapping[Symbol, str]
-    hyperparameters: tuple[Hyperparameter, ...]
-    state: Equations
-    let: Equations
+    inputs: Mapping[Symbol, str] = field(default_factory=dict)
+    arrays: tuple[Array, ...] = ()
+    hyperparameters: tuple[Hyperparameter, ...] = ()
+    state: Equations = field(default_factory=dict)
+    let: Equations = field(default_factory=dict)
     update: Equations
     options: tuple[Option, ...] = ()
     axes: tuple[Axis, ...] = ()
     errors: tuple[NamedError, ...] = ()
+    forms: tuple[Form, ...] = ()
     claims: tuple[Claim, ...] = ()
     source: Source
 
@@ -206,6 +281,8 @@ class Rule:
         for name in ("inputs", "state", "let", "update"):
             frozen = {key: sympify(value) if name != "inputs" else value for key, value in getattr(self, name).items()}
             object.__setattr__(self, name, MappingProxyType(frozen))
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.name}: kind={self.kind!r}: must be one of {', '.join(KINDS)}")
         if self.parameter not in self.update:
             raise ValueError(f"{self.name}: update lacks the parameter {self.parameter}; give its next value")
         for names in (
@@ -239,15 +316,18 @@ class Rule:
             *self.state,
             *self.let,
             *(h.symbol for h in self.hyperparameters),
+            *POSITIONS,
         }
+        for array in (*self.arrays, *(a for o in self.options for a in o.arrays)):
+            declared |= {array.symbol, *(s for size in array.shape for s in size.free_symbols)}
         for extra in extras:
             declared |= {*extra.equations, *extra.state}
             if isinstance(extra, Option) and extra.symbol is not None:
                 declared.add(extra.symbol)
         for place, equations in self._pieces():
             for target, expression in equations.items():
-                if unknown := sympify(expression).free_symbols - declared:
-                    names = ", ".join(sorted(map(str, unknown)))
+                if unknown := _names(sympify(expression).free_symbols) - _names(declared):
+                    names = ", ".join(sorted(unknown))
                     raise ValueError(
                         f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name"
                     )
@@ -327,7 +407,7 @@ class Rule:
         for part in parts:
             state |= getattr(part, "state", {})
             for target, expression in part.equations.items():
-                (update if target in state or target == self.parameter else let)[target] = sympify(expression)
+                (update if target in state or target in self.update else let)[target] = sympify(expression)
         if error is not None and (exchange := self.error(error).exchange):
             let = {s: e.xreplace(dict(exchange)) for s, e in let.items()}
             update = {s: e.xreplace(dict(exchange)) for s, e in update.items()}
@@ -335,15 +415,38 @@ class Rule:
         let = {s: e.xreplace(off) for s, e in let.items()}
         symbols = {h.name: h.symbol for h in self.hyperparameters}
         symbols |= {o.name: o.symbol for o in self.options if o.name in options and o.symbol is not None}
-        return Program(self.name, self.parameter, let, update, state, symbols)
+        anew = {a.name: a for o in self.options if o.name in options for a in o.arrays}
+        arrays = tuple(anew.get(a.name, a) for a in self.arrays)
+        program = Program(self.name, self.parameter, let, update, state, symbols, arrays)
+        wanted = [o.differentiates for o in self.options if o.name in options and o.differentiates]
+        if wanted:
+            from .derivative import differentiated  # late: it is about programs
+
+            symbols_now = {a.name: a.symbol for a in arrays}
+            program = differentiated(program, [symbols_now[str(symbol)] for symbol in wanted[0]])
+        forms = [f.equations for f in self.forms if error is None and (f.under is None or f.under in options)]
+        return replace(program, forms=tuple(_rewritten(program, equations) for equations in forms))
 
     def replaced(self, **changes: Any) -> Rule:
         """Return a copy with some fields changed; used to see that everything follows the formula."""
         return replace(self, **changes)
 
 
+def _rewritten(program: Program, equations: Equations) -> Program:
+    """Return `program` with other equations for some of its targets."""
+    update = {target: equations.get(target, value) for target, value in program.update.items()}
+    let = {**program.let, **{s: e for s, e in equations.items() if s not in update}}
+    return replace(program, let=let, update=update)
+
+
+def _names(symbols: set[Any]) -> set[str]:
+    return {str(s.base.label) if isinstance(s, Indexed) else str(s) for s in symbols}
+
+
 def interval(domain: Set) -> str:
     """Write a SymPy interval as `[0, 1)`."""
+    if domain is S.Naturals0:
+        return "{0, 1, 2, ...}"
     left, right = "(" if domain.left_open else "[", ")" if domain.right_open else "]"
     return f"{left}{domain.inf}, {'infinity' if domain.sup.is_infinite else domain.sup}{right}"
 

@@ -27,3 +27,6 @@ epsilon = Symbol("epsilon", nonnegative=True)
 
 UNIT_INTERVAL = Interval.Ropen(0, 1)
 NON_NEGATIVE = Interval(0, oo)
+
+# Arrays: positions, counted from 0; every function of arrays writes its equations at these.
+POSITIONS = i, j, k, position = symbols("i j k position", integer=True, nonnegative=True)

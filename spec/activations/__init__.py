@@ -1,0 +1,1 @@
+"""Activation functions: values, and derivatives that follow from them."""

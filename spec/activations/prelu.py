@@ -1,0 +1,62 @@
+"""The parametric rectified linear unit: a leaky one whose slope is learned."""
+
+from sympy import Eq, IndexedBase, Piecewise, Symbol
+
+from ..rule import Array, Axis, AxisValue, NamedError, Option, Rule, Source
+from ..symbols import i
+
+n = Symbol("n", integer=True, positive=True)
+x = IndexedBase("x", shape=(n,), real=True)
+y = IndexedBase("y", shape=(n,), real=True)
+shared = IndexedBase("alpha", shape=(1,), real=True)
+own = IndexedBase("alpha", shape=(n,), real=True)
+slope = IndexedBase("slope", shape=(n,), real=True)
+tie = IndexedBase("tie", shape=(n,), real=True)
+
+PRELU = Rule(
+    name="prelu",
+    title="Parametric rectified linear unit",
+    doc="The input where it is positive, α times it where it is negative; α is learned.",
+    kind="function",
+    parameter=y[i],
+    arrays=(Array(x, "input"), Array(shared, "slope for negative inputs; one for all")),
+    let={slope[i]: shared[0], tie[i]: slope[i] * x[i]},
+    update={y[i]: Piecewise((x[i], x[i] > 0), (tie[i], Eq(x[i], 0)), (slope[i] * x[i], True))},
+    options=(
+        Option(
+            "derivative",
+            "the gradients with respect to x and α, given that with respect to y",
+            differentiates=(x, shared),
+        ),
+        Option(
+            "per_element",
+            "one slope for every element of the input",
+            equations={slope[i]: own[i]},
+            arrays=(Array(own, "slopes for negative inputs, one for each"),),
+            requires=("derivative",),
+            source=Source("Keras 3.15.1", "keras/src/layers/activations/prelu.py: without shared_axes"),
+        ),
+    ),
+    axes=(
+        Axis(
+            "derivative_at_zero",
+            "what stands for the derivative at 0, where the left and the right one differ",
+            (
+                AxisValue("slope", {tie[i]: slope[i] * x[i]}, Source("PyTorch 2.13.0")),
+                AxisValue("one", {tie[i]: x[i]}, Source("flax 0.12.8")),
+                AxisValue("zero", {tie[i]: 0 * x[i]}, Source("Keras 3.15.1", "the difference of two rectified units")),
+            ),
+            under="derivative",
+        ),
+    ),
+    errors=(
+        NamedError(
+            "sum_at_zero",
+            "the derivative at 0 is 1 + α: a maximum and a minimum both claim the tie",
+            Source("He et al. 2015 written as max(0, x) + α min(0, x)"),
+            {tie[i]: x[i] + slope[i] * x[i]},
+            under="derivative",
+        ),
+    ),
+    source=Source("He et al. 2015; lecture deck", "line 441"),
+)

@@ -1,0 +1,43 @@
+"""The logistic sigmoid."""
+
+from sympy import Abs, And, Eq, Expr, Gt, Lt, Piecewise, Rational, exp
+
+from ..rule import Claim, Form, Rule, Source
+from .scalar import DERIVATIVE, X, d_x, d_y, upstream, x, y
+
+decay = exp(-Abs(x))
+
+
+def _slope(rule: Rule) -> Expr:
+    return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1})
+
+
+def _slope_by_value(rule: Rule) -> Eq:
+    value = rule.program().formula(y)
+    return Eq(_slope(rule), value * (1 - value))
+
+
+SIGMOID = Rule(
+    name="sigmoid",
+    title="Logistic sigmoid",
+    doc="Maps every number into (0, 1).",
+    kind="function",
+    parameter=y,
+    arrays=(X,),
+    update={y: 1 / (1 + exp(-x))},
+    options=(DERIVATIVE,),
+    forms=(
+        Form("without_overflow", {y: Piecewise((1 / (1 + decay), x > 0), (decay / (1 + decay), True))}),
+        Form("from_output", {d_x: d_y * y * (1 - y)}, under="derivative"),
+        Form("without_overflow", {d_x: d_y * decay / (1 + decay) ** 2}, under="derivative"),
+    ),
+    claims=(
+        Claim(
+            "values lie between 0 and 1",
+            lambda rule: And(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
+        ),
+        Claim("the derivative is y (1 - y)", _slope_by_value),
+        Claim("the derivative is at most 1/4", lambda rule: _slope(rule) <= Rational(1, 4)),
+    ),
+    source=Source("lecture deck", "lines 307-310"),
+)
