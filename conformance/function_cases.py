@@ -107,8 +107,8 @@ class _Plan:
 
     @property
     def largest(self) -> int:
-        """The binary exponent up to which inputs go: far from where their squares overflow."""
-        return number_format(self.dtype).largest_exponent // 2 - 4
+        """The binary exponent up to which inputs go: exponentials overflow long before, exact ones long after."""
+        return min(number_format(self.dtype).largest_exponent - 1, 40)
 
     def case(
         self,
@@ -139,7 +139,7 @@ class _Plan:
             for size in array.shape:
                 for symbol in sorted(size.free_symbols, key=str):
                     sizes.setdefault(symbol, counts[len(sizes)])
-        for array in self.program.arrays:
+        for which, array in enumerate(self.program.arrays):
             own = tuple(int(size.xreplace(sizes)) for size in array.shape) if array.shape else shape
             if isinstance(array.symbol, Symbol) and not self.elementwise:
                 own = ()
@@ -148,7 +148,7 @@ class _Plan:
             elif array.name.startswith("upstream"):
                 yield Values(own, tuple(_mantissa(random) for _ in range(prod(own))))
             else:
-                yield Values(own, tuple(_numbers(random, style, array, prod(own))))
+                yield Values(own, tuple(_numbers(random, style, array, prod(own), 2 * which)))
 
     def hyperparameters(self, variant: int, decimal: bool, random: Random | None) -> dict[str, float]:
         """A dyadic value for every hyperparameter and numeric option, distinct where the domain allows it."""
@@ -175,12 +175,15 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
     return pool[(number + variant) % len(pool)]
 
 
-def _numbers(random: Random, style: Style, array: Array, count: int) -> Iterator[float]:
+def _numbers(random: Random, style: Style, array: Array, count: int, shift: int) -> Iterator[float]:
+    """Both zeros stand at a place of each array's own, so that zeros do not meet."""
+    first = (count // 3 + shift) % max(count, 1)
+    second = (first + max(count // 6, 1)) % max(count, 1)
     for number in range(count):
         if style.zero:
             value = 0.0
-        elif count > 2 and not style.repeat and number in (count // 3, count // 2):
-            value = 0.0 if number == count // 3 else -0.0
+        elif count > 2 and not style.repeat and number in (first, second):
+            value = 0.0 if number == first else -0.0
         else:
             step = number // 2 if style.repeat else number
             exponent = style.lowest + (style.highest - style.lowest) * step // max(count - 1, 1)

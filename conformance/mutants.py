@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from sympy import Add, Expr, Integer, Max, Min, Mul, Piecewise, Pow, Rational, Symbol, preorder_traversal
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Function,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    nan,
+    zoo,
+)
+from sympy.core.function import AppliedUndef
 
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.reference.equality import same_function
@@ -42,9 +62,13 @@ class Killing:
 def mutants(program: Program) -> list[Mutant]:
     """Every program that differs from `program` in one node of one equation that it uses; no two of equal formula."""
     found: dict[object, Mutant] = {}
-    for target in program.needed():
-        for what, expression in _changes(program.let[target], program):
-            changed = replace(program, let={**program.let, target: expression})
+    program = replace(program, forms=())  # a form is right, whatever is changed beside it
+    named = [target for target, value in program.update.items() if not isinstance(value, Symbol)]
+    for target in (*program.needed(), *named):
+        part = "let" if target in program.let else "update"
+        equations = getattr(program, part)
+        for what, expression in _changes(equations[target], program):
+            changed = replace(program, **{part: {**equations, target: expression}})
             found.setdefault(changed.key, Mutant(f"{target}: {what}", changed))
     for target, changed in _state_changes(program):
         found.setdefault(changed.key, Mutant(target, changed))
@@ -63,14 +87,24 @@ def _sound(program: Program) -> bool:
 def _changes(expression: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
     """The expression with one of its nodes changed, with a word for the change."""
     seen = set()
-    for node in preorder_traversal(expression):
+    for node in _nodes(expression):
         if node in seen or not isinstance(node, Expr):
             continue
         seen.add(node)
         for what, other in _node_changes(node, program):
             changed = expression.xreplace({node: other})
-            if changed != expression and not changed.is_Boolean:
+            if changed != expression and not changed.is_Boolean and not changed.has(nan, zoo):
                 yield f"{node} -> {other} ({what})", changed
+
+
+def _nodes(expression: Basic) -> Iterator[Basic]:
+    """Every node that a formula shows: an element of an array is one, and of a sum only what is summed is looked into."""
+    yield expression
+    if isinstance(expression, Sum):
+        yield from _nodes(expression.function)
+    elif not isinstance(expression, (Indexed, KroneckerDelta)):
+        for part in expression.args:
+            yield from _nodes(part)
 
 
 def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
@@ -103,8 +137,21 @@ def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
     elif isinstance(node, Piecewise):
         for piece, _ in node.args:
             yield "branch", piece
-    elif isinstance(node, Integer) and node != 0:
+        for k, ((piece, condition), (other, following)) in enumerate(pairwise(node.args)):
+            exchanged = (*node.args[:k], (other, condition), (piece, following), *node.args[k + 2 :])
+            yield "branches exchanged", Piecewise(*exchanged)
+    elif isinstance(node, Sum):
+        ((position, start, end),) = node.limits
+        yield "first term left out", Sum(node.function, (position, start + 1, end))
+        yield "last term left out", Sum(node.function, (position, start, end - 1))
+    elif isinstance(node, Function) and not isinstance(node, AppliedUndef) and len(node.args) == 1:
+        yield "operator", node.args[0]
+    elif isinstance(node, Rational) and node != 0:
         yield "constant", node + 1
+    elif isinstance(node, Indexed):
+        yield "constant", 2 * node
+        for other in _alike(node, program):
+            yield "operand", other
     elif isinstance(node, Symbol) and node != STEP:
         yield "constant", 2 * node
         for other in _comparable(node, program):
@@ -118,10 +165,18 @@ def _minimum(node: Max) -> Expr:
 
 def _comparable(symbol: Symbol, program: Program) -> list[Symbol]:
     """Other symbols that a slip of the pen could put here: of the same kind, state or hyperparameter."""
-    for family in (set(program.state), set(program.symbols.values())):
+    scalars = {a.symbol for a in program.arrays if isinstance(a.symbol, Symbol)}
+    for family in (set(program.state), set(program.symbols.values()), scalars):
         if symbol in family:
             return sorted(family - {symbol}, key=str)
     return []
+
+
+def _alike(element: Indexed, program: Program) -> list[Indexed]:
+    """The same element of other arrays that were handed over, as far as they have it."""
+    bases = [a.symbol for a in program.arrays if isinstance(a.symbol, IndexedBase) and a.labels is None]
+    others = [b for b in bases if b.shape == element.base.shape and b.label != element.base.label]
+    return [b[element.indices] for b in others] if any(b.label == element.base.label for b in bases) else []
 
 
 def _state_changes(program: Program) -> Iterator[tuple[str, Program]]:

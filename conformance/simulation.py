@@ -47,7 +47,10 @@ def rounded(value: arb, number: Format) -> float:
     if not value.is_finite():
         return float("nan")
     mantissa, exponent = value.mid().man_exp()
-    result = number.round(fraction(mantissa, exponent))
+    size = int(exponent) + int(mantissa).bit_length()
+    if mantissa == 0 or size < number.smallest_exponent - number.precision - 1:  # the fraction could be astronomic
+        return 0.0
+    result = number.round(fraction(mantissa, exponent)) if size <= number.largest_exponent + 2 else None
     return float(result) if result is not None else float("inf") if mantissa > 0 else float("-inf")
 
 

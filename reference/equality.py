@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
-from sympy import Add, Eq, Expr, Mul, Piecewise, Pow, S, Symbol, simplify, sympify
+from sympy import (
+    Add,
+    Dummy,
+    Eq,
+    Expr,
+    Indexed,
+    Integer,
+    Mul,
+    Piecewise,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    diff,
+    expand,
+    factor,
+    simplify,
+    sympify,
+)
 from sympy.core.function import AppliedUndef
-from sympy.core.relational import StrictGreaterThan
+from sympy.core.relational import Relational
 
 from gradspec.spec import Program
 from gradspec.spec.symbols import t as STEP
@@ -24,8 +43,15 @@ def same_function(one: Program, other: Program) -> bool:
     shared = set(one.state) & set(other.state)
     if any(one.state[s] != other.state[s] for s in shared) or one.parameter != other.parameter:
         return False
+    if one.arrays:
+        return _functions(one, other)
     mirrored = [s for s in sorted(shared, key=str) if one.state[s] == 0 and not s.is_nonnegative]
     return any(_step_by_step(one, other, shared, flip) for flip in ((), *((s,) for s in mirrored)))
+
+
+def _functions(one: Program, other: Program) -> bool:
+    targets = list(one.update)
+    return targets == list(other.update) and all(vanishes(one.formula(t) - other.formula(t)) for t in targets)
 
 
 def _step_by_step(one: Program, other: Program, shared: set[Symbol], flip: tuple[Symbol, ...]) -> bool:
@@ -42,32 +68,94 @@ def _step_by_step(one: Program, other: Program, shared: set[Symbol], flip: tuple
 
 
 def vanishes(expression: Expr) -> bool:
-    """Prove that an expression is zero wherever it is defined; `Piecewise` on `x > 0` and `t = n` is split into its cases."""
-    expression = _decide_steps(expression)
-    for piecewise in expression.atoms(Piecewise):
-        (then, condition), (otherwise, _) = piecewise.args
-        if isinstance(condition, StrictGreaterThan) and condition.rhs == 0:
-            zero = zeros(condition.lhs)
-            if zero is None:
-                return False
-            beyond = expression.xreplace({piecewise: otherwise}).xreplace(zero)
-            return vanishes(expression.xreplace({piecewise: then})) and vanishes(beyond)
+    """Prove that an expression is zero wherever it is defined, whatever the sizes of its sums; a False is no refutation.
+
+    Where pieces meet, every case is proved: a difference that decides is positive, zero or negative.
+    """
+    plain = _as_symbols(_decide_steps(expression))
+    if plain is None:
         return False
-    # The gradient is any number; as a plain symbol it does not stand in the way of simplification.
+    conditions = sorted((c for p in plain.atoms(Piecewise) for c in p.atoms(Relational)), key=str)
+    if not conditions:
+        return bool(simplify(plain) == 0)
+    difference = conditions[0].lhs - conditions[0].rhs
+    zeros_there = _zero_sets(difference)
+    return zeros_there is not None and all(vanishes(case) for case in _cases(plain, difference, zeros_there))
+
+
+def _cases(expression: Expr, difference: Expr, zeros_there: list[dict[Expr, Expr]]) -> Iterator[Expr]:
+    """The expression where the difference is positive, where it is negative, and wherever it is zero."""
+    if difference.is_Symbol and not difference.is_nonnegative:
+        size = Dummy(f"{difference}_size", positive=True)
+        yield from (expression.xreplace({difference: value}) for value in (size, S.Zero, -size))
+        return
+    yield _decided(expression, difference, 1)
+    if not difference.is_nonnegative:
+        yield _decided(expression, difference, -1)
+    yield from (_decided(expression, difference, 0).xreplace(zero) for zero in zeros_there)
+
+
+def _decided(expression: Expr, difference: Expr, sign: int) -> Expr:
+    """The expression with all conditions on the difference, or on its opposite, settled by its sign."""
+    truths = {}
+    for condition in {c for p in expression.atoms(Piecewise) for c in p.atoms(Relational)}:
+        own = condition.lhs - condition.rhs
+        for side in (1, -1):
+            if expand(own - side * difference) == 0:
+                truths[condition] = condition.func(Integer(side * sign), 0)
+    return expression.xreplace(truths)
+
+
+def _zero_sets(difference: Expr) -> list[dict[Expr, Expr]] | None:
+    """Substitutions that cover all zeros: the joint zero of non-negative terms, else the zeros of every factor."""
+    if difference.is_Symbol:
+        return [{difference: S.Zero}]
+    joint = zeros(difference)
+    if joint is not None:
+        return [joint]
+    found = []
+    for part in Mul.make_args(factor(difference)):
+        if part.is_nonzero:
+            continue
+        linear = [s for s in sorted(part.free_symbols, key=str) if diff(part, s, 2) == 0 and diff(part, s).is_nonzero]
+        if not linear:
+            return None
+        found.append({linear[0]: linear[0] - part / diff(part, linear[0])})
+    return found
+
+
+def _as_symbols(expression: Expr) -> Expr | None:
+    """The expression with a symbol for every gradient, sum and element of an array; sums with equal terms are one symbol.
+
+    As plain symbols they do not stand in the way of simplification. None where a sum stands within a sum.
+    """
     calls = {call: Symbol(f"g{k}", real=True) for k, call in enumerate(sorted(expression.atoms(AppliedUndef), key=str))}
-    return bool(simplify(expression.xreplace(calls)) == 0)
+    expression = expression.xreplace(calls)
+    totals: dict[Expr, Expr] = {}
+    for total in sorted(expression.atoms(Sum), key=str):
+        if total.function.has(Sum):
+            return None
+        totals[total] = next((s for t, s in totals.items() if _equal_sums(t, total)), Dummy(str(total), real=True))
+    expression = expression.xreplace(totals)
+    elements = sorted(expression.atoms(Indexed), key=str)
+    return expression.xreplace({e: Dummy(str(e), **_known(e)) for e in elements})
+
+
+def _known(element: Indexed) -> dict[str, bool]:
+    return {key: value for key, value in element.assumptions0.items() if key in ("real", "positive", "nonnegative")}
+
+
+def _equal_sums(one: Expr, other: Expr) -> bool:
+    ((position, *bounds),), ((other_position, *other_bounds),) = one.limits, other.limits
+    moved = other.function.xreplace({other_position: position})
+    return bounds == other_bounds and vanishes(one.function - moved)
 
 
 def _decide_steps(expression: Expr) -> Expr:
-    for piecewise in expression.atoms(Piecewise):
-        (then, condition), (otherwise, _) = piecewise.args
-        if condition in (S.true, S.false):
-            return _decide_steps(expression.xreplace({piecewise: then if condition == S.true else otherwise}))
-        if isinstance(condition, Eq):
-            held = simplify(condition)
-            if held in (S.true, S.false):
-                return _decide_steps(expression.xreplace({piecewise: then if held == S.true else otherwise}))
-    return expression
+    """The expression with conditions on the number of the step settled, as far as they can be."""
+    conditions = {c for p in expression.atoms(Piecewise) for c in p.atoms(Eq)}
+    settled = {c: simplify(c) for c in conditions if all(s.is_integer for s in c.free_symbols)}
+    return expression.xreplace({c: value for c, value in settled.items() if value in (S.true, S.false)})
 
 
 def zeros(expression: Expr) -> dict[Expr, Expr] | None:

@@ -27,7 +27,12 @@ class straight_through(Function):  # type: ignore[misc]  # lower case, as SymPy 
 
 
 def differentiated(program: Program, arrays: Sequence[Symbol | IndexedBase]) -> Program:
-    """Return the program that computes the gradients of `arrays` from those of the outputs, which it takes as `upstream`."""
+    """Return the program that computes the gradients of `arrays` from those of the outputs, which it takes as `upstream`.
+
+    What a rule keeps for its next call is no output: nothing is differentiated through it.
+    """
+    outputs = {target: value for target, value in program.update.items() if target not in program.state}
+    program = replace(program, update=outputs, state={})
     sizes = {base: tuple(base.shape) for base in _bases(program)}
     equations = {**program.let, **program.update}
     order = [*program.needed(), *program.update]
