@@ -92,10 +92,10 @@ def _either(one: Prediction, other: Prediction) -> Prediction:
 def _predicted(program: Program, arrays: Arrays, hyperparameters: Mapping[str, Real], how: Arithmetic) -> list[Row]:
     results = []
     for tree, inputs in _calls(program, arrays, hyperparameters):
-        errors = _errors(tree, hyperparameters, how)
+        errors = _errors(tree, inputs, hyperparameters, how)
         code = compiled(tree, frozenset(errors), how)
-        worlds = list(_worlds(code, inputs, [errors[name] for name in tree.inputs if name in errors]))
-        outputs = zip(*worlds, strict=True) if 0 < len(worlds) <= MOST_WORLDS else [()] * len(tree.outputs)
+        worlds = _worlds(code, inputs, [errors[name] for name in tree.inputs if name in errors])
+        outputs = zip(*worlds, strict=True) if worlds else [()] * len(tree.outputs)
         results.append([_prediction(output, how) for output in outputs])
     return _rows(program, arrays, results)
 
@@ -107,13 +107,16 @@ def _prediction(worlds: Sequence[tuple[arb, arb, bool]], how: Arithmetic) -> Pre
     return Prediction(found if all((abs(value) + bound).upper() <= largest for value, bound, _ in found) else ())
 
 
-def _errors(tree: Tree, hyperparameters: Mapping[str, Real], how: Arithmetic) -> dict[str, arb]:
-    """Inputs that carry an error: hyperparameters that their format cannot hold; with flushing, everything."""
-    flushed = how.underflow if how.flush else 0
-    errors = {name: flushed for name in tree.inputs if flushed}
+def _errors(
+    tree: Tree, inputs: Sequence[arb], hyperparameters: Mapping[str, Real], how: Arithmetic
+) -> dict[str, arb]:
+    """Inputs that carry an error: hyperparameters that their format cannot hold; with flushing, subnormals."""
+    smallest = ball(how.operations.smallest_normal)
+    flushed = [x != 0 and abs(x) < smallest for x in inputs] if how.flush else []
+    errors = {name: how.underflow for name, is_small in zip(tree.inputs, flushed, strict=False) if is_small}
     for keyword, name in tree.hyperparameters.items():
         if keyword in hyperparameters and (error := storage_error(hyperparameters[keyword], how)):
-            errors[name] = error + flushed
+            errors[name] = errors.get(name, 0) + error
     return {name: arb(0, ball(error)) for name, error in errors.items()}
 
 
@@ -124,22 +127,21 @@ def _stored(value: arb, error: arb, how: Arithmetic) -> arb:
     return error + (value + error) * arb(0, ball(how.storage.unit)) + arb(0, ball(how.storage.smallest_subnormal / 2))
 
 
-def _worlds(code: Compiled, inputs: Sequence[arb], errors: Sequence[arb]) -> Iterator[Sequence[tuple[arb, arb, bool]]]:
-    """All outputs, once for each way in which the open branches may go; none if there are too many."""
+def _worlds(code: Compiled, inputs: Sequence[arb], errors: Sequence[arb]) -> list[Sequence[tuple[arb, arb, bool]]]:
+    """All outputs, once for each way in which the open branches may go; none if there are too many to follow."""
     assert code.bounded is not None
     waiting: list[tuple[bool | None, ...]] = [(None,) * len(code.tree.branches)]
-    found = 0
+    found = []
     while waiting:
         choices = waiting.pop()
         try:
-            yield code.bounded(1, choices, *inputs, *errors)
-            found += 1
+            found.append(code.bounded(1, choices, *inputs, *errors))
         except UndecidedBranch as undecided:
             number = undecided.args[0]
             waiting += [(*choices[:number], side, *choices[number + 1 :]) for side in (False, True)]
-        if found + len(waiting) > MOST_WORLDS:
-            yield from [()] * MOST_WORLDS  # more than are followed
-            return
+        if len(found) + len(waiting) > MOST_WORLDS:
+            return []
+    return found
 
 
 def _calls(program: Program, arrays: Arrays, hyperparameters: Mapping[str, Real]) -> Iterator[tuple[Tree, list[arb]]]:

@@ -3,14 +3,16 @@
 if __name__ != "gradspec.spec":
     raise ImportError("import gradspec.spec: a second copy named `spec` would hold unequal rules")
 
-from .catalogue import catalogue, rule
-from .rule import Axis, AxisValue, Claim, Dialect, Hyperparameter, NamedError, Option, Program, Rule, Source
+from .catalogue import catalogue, of_kind, rule
+from .rule import Array, Axis, AxisValue, Claim, Dialect, Form, Hyperparameter, NamedError, Option, Program, Rule, Source
 
 __all__ = [
+    "Array",
     "Axis",
     "AxisValue",
     "Claim",
     "Dialect",
+    "Form",
     "Hyperparameter",
     "NamedError",
     "Option",
@@ -18,5 +20,6 @@ __all__ = [
     "Rule",
     "Source",
     "catalogue",
+    "of_kind",
     "rule",
 ]

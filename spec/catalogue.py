@@ -20,6 +20,11 @@ def catalogue() -> dict[str, Rule]:
     return {name: rules[name] for name in sorted(rules, key=_deck_order)}
 
 
+def of_kind(*kinds: str) -> dict[str, Rule]:
+    """Return the rules of these kinds by name, in the order of the catalogue."""
+    return {name: rule for name, rule in catalogue().items() if rule.kind in kinds}
+
+
 def rule(name: str) -> Rule:
     """Return the rule called `name`, or raise `LookupError` naming the nearest one."""
     return look_up("rule", name, catalogue())

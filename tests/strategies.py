@@ -17,7 +17,7 @@ from gradspec.conformance.scoring import at_parameter
 from gradspec.reference.arithmetic import Format, number_format
 from gradspec.reference.evaluate import tree_of
 from gradspec.reference.tree import GIVEN
-from gradspec.spec import Program, Rule, catalogue, rule
+from gradspec.spec import Program, Rule, of_kind, rule
 from gradspec.spec.rule import Hyperparameter, Option
 
 from .covering import covering_array, every_row
@@ -105,7 +105,7 @@ def covering_choices() -> list[Choice]:
     """For every rule the rows of its covering array of strength 2."""
     return [
         choice(each, row)
-        for each in catalogue().values()
+        for each in of_kind("optimizer").values()
         for row in covering_array(columns(each), lambda row, each=each: allowed(each, row))
     ]
 
@@ -115,7 +115,7 @@ def every_choice() -> list[Choice]:
     """For every rule the full product of its axes and options."""
     return [
         choice(each, row)
-        for each in catalogue().values()
+        for each in of_kind("optimizer").values()
         for row in every_row(columns(each), lambda row, each=each: allowed(each, row))
     ]
 

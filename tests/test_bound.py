@@ -19,11 +19,11 @@ from gradspec.reference.arithmetic import Arithmetic, arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Prediction, Run, chosen, tree_of
 from gradspec.reference.generate import ball, smaller
 from gradspec.reference.tree import FIELD, GIVEN, Node
-from gradspec.spec import Rule, catalogue, rule
+from gradspec.spec import Rule, of_kind, rule
 
 from .rounding import Execution, NotANumber, OutOfRange
 
-RULES = list(catalogue())
+RULES = list(of_kind("optimizer"))
 STEPS = 4
 DYADIC = {"learning_rate": ["1/128", "1", "0"], "share": ["7/8", "1/2", "0", "127/128"], "any": ["1/1024", "1", "0"]}
 DECIMAL = {"learning_rate": ["1/1000", "1/10"], "share": ["9/10", "999/1000"], "any": ["1/100000000", "1/10", "3/1000"]}

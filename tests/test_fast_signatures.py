@@ -8,7 +8,7 @@ import pytest
 from sympy import Rational
 
 from gradspec.fast import dialects
-from gradspec.spec import catalogue, rule
+from gradspec.spec import of_kind, rule
 from gradspec.spec.vendors import VENDORS
 
 from .libraries import LIBRARIES
@@ -16,7 +16,7 @@ from .libraries import LIBRARIES
 BOTH = pytest.mark.parametrize(
     "functions", [library.functions for library in LIBRARIES], ids=[library.name for library in LIBRARIES]
 )
-EVERY = pytest.mark.parametrize("name", [*catalogue()])
+EVERY = pytest.mark.parametrize("name", [*of_kind("optimizer")])
 
 
 def keywords(functions: ModuleType, name: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def keywords(functions: ModuleType, name: str) -> dict[str, Any]:
 
 @BOTH
 def test_every_rule_of_the_specification_is_a_function_and_nothing_else_is(functions: ModuleType) -> None:
-    assert sorted(catalogue()) == sorted(functions.__all__)
+    assert sorted(of_kind("optimizer")) == sorted(functions.__all__)
 
 
 @BOTH
@@ -89,11 +89,11 @@ def test_the_axes_and_their_values_are_those_of_the_specification(name: str) -> 
 
 
 def test_the_rules_with_axes_are_those_of_the_specification() -> None:
-    assert [*catalogue()] == [*dialects.AXES]
+    assert [*of_kind("optimizer")] == [*dialects.AXES]
 
 
 def test_the_vendors_are_those_of_the_specification() -> None:
-    rules = catalogue().keys()
+    rules = of_kind("optimizer").keys()
     expected = {name for name, vendor in VENDORS.items() if vendor.rows.keys() & rules}
 
     assert expected == dialects.VENDORS.keys()
@@ -103,4 +103,4 @@ def test_the_vendors_are_those_of_the_specification() -> None:
 def test_a_vendor_chose_what_the_specification_says(vendor: str) -> None:
     rows = VENDORS[vendor].rows
 
-    assert {name: dict(rows[name].axes) for name in catalogue() if name in rows} == dialects.VENDORS[vendor]
+    assert {name: dict(rows[name].axes) for name in of_kind("optimizer") if name in rows} == dialects.VENDORS[vendor]

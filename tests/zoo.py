@@ -13,13 +13,13 @@ from sympy.core.function import AppliedUndef
 
 from gradspec.conformance import Implementation, Request, Result, judge
 from gradspec.conformance.cases import contexts
-from gradspec.spec import Program, Rule, catalogue
+from gradspec.spec import Program, Rule, of_kind
 from gradspec.spec.rule import gradient_points
 from gradspec.spec.symbols import eta, t
 
 from .covering import covering_array
 
-RULES = tuple(catalogue())
+RULES = tuple(of_kind("optimizer"))
 DTYPES = ("float64", "float32")
 Library = Mapping[str, Callable[..., Any]]
 

@@ -10,6 +10,7 @@ from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
 alpha = Symbol("alpha", nonnegative=True)
 negative = Symbol("negative", real=True)  # the input as far as the exponential sees it, which grows for no other
 saturating = Symbol("saturating", real=True)
+d_negative, d_saturating = Symbol("d_negative", real=True), Symbol("d_saturating", real=True)
 
 ELU = Rule(
     name="elu",
@@ -37,6 +38,9 @@ ELU = Rule(
             under="derivative",
         ),
     ),
-    forms=(Form("exp_minus_1", {saturating: exp(negative) - 1}),),
+    forms=(
+        Form("exp_minus_1", {saturating: exp(negative) - 1}),
+        Form("from_output", {d_negative: d_saturating * (saturating + 1)}, under="derivative"),
+    ),
     source=Source("Clevert, Unterthiner & Hochreiter 2016; lecture deck", "line 442"),
 )
