@@ -65,10 +65,11 @@ def mutants(program: Program) -> list[Mutant]:
     program = replace(program, forms=())  # a form is right, whatever is changed beside it
     named = [target for target, value in program.update.items() if not isinstance(value, Symbol)]
     for target in (*program.needed(), *named):
-        part = "let" if target in program.let else "update"
-        equations = getattr(program, part)
+        let, update = dict(program.let), dict(program.update)
+        equations = let if target in let else update
         for what, expression in _changes(equations[target], program):
-            changed = replace(program, **{part: {**equations, target: expression}})
+            equations[target] = expression
+            changed = replace(program, let=dict(let), update=dict(update))
             found.setdefault(changed.key, Mutant(f"{target}: {what}", changed))
     for target, changed in _state_changes(program):
         found.setdefault(changed.key, Mutant(target, changed))

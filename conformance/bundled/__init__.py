@@ -53,6 +53,7 @@ class Bundled:
 BUNDLED = (
     Bundled("gradspec/numpy", "gradspec.conformance.bundled.gradspec_numpy", ("numpy",)),
     Bundled("gradspec/torch", "gradspec.conformance.bundled.gradspec_torch", ("torch",)),
+    Bundled("torch", "gradspec.conformance.bundled.torch", ("torch",)),
     Bundled("torch/loop", "gradspec.conformance.bundled.torch", ("torch",)),
     Bundled("torch/foreach", "gradspec.conformance.bundled.torch", ("torch",)),
     Bundled(
@@ -83,6 +84,9 @@ BUNDLED = (
         {"KERAS_BACKEND": "jax", **JAX},
     ),
     Bundled("optax", "gradspec.conformance.bundled.optax", ("optax", "jax"), JAX),
+    Bundled("flax", "gradspec.conformance.bundled.flax", ("flax", "jax"), JAX),
+    Bundled("jax", "gradspec.conformance.bundled.jax", ("jax",), JAX),
+    Bundled("sklearn", "gradspec.conformance.bundled.sklearn", ("sklearn",)),
 )
 
 

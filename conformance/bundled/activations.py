@@ -46,7 +46,10 @@ def register_keras(library: Implementation) -> None:
         return keras.ops.sigmoid(x)  # keras.activations.sigmoid also keeps its logits
 
     def tanh(x: Any) -> Any:
-        return keras.activations.tanh(x)
+        y = keras.activations.tanh(x)
+        if keras.backend.standardize_dtype(y.dtype) != keras.backend.standardize_dtype(x.dtype):
+            raise NotImplementedError("keras.activations.tanh of a float64 tensor is float32 on the JAX backend")
+        return y
 
     def relu(x: Any) -> Any:
         return keras.activations.relu(x)

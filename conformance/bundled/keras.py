@@ -1,12 +1,11 @@
-"""keras.optimizers of Keras 3, whose backend KERAS_BACKEND chooses before Keras is imported."""
+"""Keras 3, whose backend KERAS_BACKEND chooses before Keras is imported."""
 
 import keras
 
 from gradspec.conformance.bridges.keras import keras_optimizer
-from gradspec.conformance.bundled import row
+from gradspec.conformance.bundled import activations, monitors, row
 from gradspec.conformance.implementation import Implementation
-
-RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+from gradspec.spec.vendors import vendor
 
 
 def implementation(name: str) -> Implementation:
@@ -18,7 +17,7 @@ def implementation(name: str) -> Implementation:
         name,
         version=str(keras.__version__),
         arrays="numpy",
-        claims=dict.fromkeys(RULES, "keras"),
+        claims=dict.fromkeys(vendor("keras").rows, "keras"),
         dtypes=("float64", "float32"),
         subnormal="flush" if backend == "jax" else "kept",
         environment=row(name).environment,
@@ -30,4 +29,6 @@ def implementation(name: str) -> Implementation:
     library.optimizer("adagrad")(keras_optimizer(optimizers.Adagrad))
     library.optimizer("rmsprop")(keras_optimizer(optimizers.RMSprop))
     library.optimizer("adam")(keras_optimizer(optimizers.Adam))
+    activations.register_keras(library)
+    library.monitor("early_stopping")(monitors.keras_early_stopping())
     return library

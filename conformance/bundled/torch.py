@@ -1,9 +1,14 @@
-"""torch.optim, in its three implementations: loop, foreach, fused. RMSprop has no fused one in torch 2.13."""
+"""torch: torch.optim in its three implementations, loop, foreach and fused, and everything else under one name.
+
+RMSprop has no fused implementation in torch 2.13.
+"""
 
 import torch
 
 from gradspec.conformance.bridges.torch import torch_optimizer
+from gradspec.conformance.bundled import activations
 from gradspec.conformance.implementation import Implementation
+from gradspec.spec.vendors import vendor
 
 FIXED = {
     "torch/loop": {"foreach": False, "fused": False},
@@ -14,7 +19,9 @@ RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam
 
 
 def implementation(name: str) -> Implementation:
-    """Build one of `torch/loop`, `torch/foreach` and `torch/fused`."""
+    """Build one of `torch`, `torch/loop`, `torch/foreach` and `torch/fused`."""
+    if name == "torch":
+        return _without_optimizers()
     fixed = FIXED[name]
     rules = [rule for rule in RULES if (name, rule) != ("torch/fused", "rmsprop")]
     library = Implementation(
@@ -33,4 +40,16 @@ def implementation(name: str) -> Implementation:
     if "rmsprop" in rules:
         library.optimizer("rmsprop")(torch_optimizer(torch.optim.RMSprop, foreach=fixed["foreach"]))
     library.optimizer("adam")(torch_optimizer(torch.optim.Adam, **fixed))
+    return library
+
+
+def _without_optimizers() -> Implementation:
+    library = Implementation(
+        "torch",
+        version=str(torch.__version__),
+        arrays="torch",
+        claims=dict.fromkeys(set(vendor("torch").rows) - set(RULES), "torch"),
+        dtypes=("float64", "float32", "bfloat16", "float16"),
+    )
+    activations.register_torch(library)
     return library

@@ -1,0 +1,23 @@
+"""flax: linen's layers and activations, and its early stopping."""
+
+import flax
+
+from gradspec.conformance.bundled import activations, monitors, row
+from gradspec.conformance.implementation import Implementation
+from gradspec.spec.vendors import vendor
+
+
+def implementation(name: str) -> Implementation:
+    """Build `flax`."""
+    library = Implementation(
+        name,
+        version=str(flax.__version__),
+        arrays="jax",
+        claims=dict.fromkeys(vendor("flax").rows, "flax"),
+        dtypes=("float64", "float32"),
+        subnormal="flush",
+        environment=row(name).environment,
+    )
+    activations.register_flax(library)
+    library.monitor("early_stopping")(monitors.flax_early_stopping())
+    return library
