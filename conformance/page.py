@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Eq, Symbol, latex, mathml
 from sympy.printing.str import sstr
 
-from gradspec.spec import Program, Rule
+from gradspec.spec import Array, Program, Rule
 from gradspec.spec import rule as find_rule
 from gradspec.spec.rule import interval
 
@@ -44,12 +44,26 @@ def show(name: str, dialect: Sequence[str], format: str) -> str:
 
 
 def equations(program: Program) -> list[tuple[str, Any, Any]]:
-    """(kind, left, right) of every equation that the program needs, in order of evaluation; updates last."""
+    """(kind, left, right) of every equation that the program needs, in order of evaluation; updates last.
+
+    The outputs of a function are what they are; what a step moves is the `next` value.
+    """
     rows = [("let", symbol, program.let[symbol]) for symbol in program.needed()]
-    # `w_next` already says that it is the next w.
-    return rows + [
-        ("next", target, value) for target, value in program.update.items() if str(value) != f"{target}_next"
-    ]
+    moved = [(_kind(program, target), target, value) for target, value in program.update.items()]
+    return rows + [row for row in moved if str(row[2]) != f"{row[1]}_next"]  # `w_next` already says that it is the next w
+
+
+def _kind(program: Program, target: Any) -> str:
+    return "output" if program.arrays and target not in program.state else "next"
+
+
+def gradients(rule: Rule, program: Program, dialect: dict[str, str]) -> list[tuple[str, Any, Any]]:
+    """The equations of the gradients that the rule is asked for under an option, where the program is not they."""
+    asked = next((o for o in rule.options if o.differentiates), None)
+    if asked is None:
+        return []
+    derived = rule.program(dialect, frozenset(rule.switched_on(asked.name)))
+    return [] if derived == program else [row for row in equations(derived) if row[1] not in program.update]
 
 
 def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
@@ -59,19 +73,21 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         "",
         "defined:",
     ]
-    width = max(len(str(left)) for _, left, _ in equations(program)) + 5
-    for kind, left, right in equations(program):
-        name = f"{left}" if kind == "let" else f"next {left}"
-        lines.append(f"  {name:<{width}} = {sstr(right)}")
+    lines += _equation_lines(equations(program))
+    if derived := gradients(rule, program, dialect):
+        lines += ["", "gradients, derived:", *_equation_lines(derived)]
+    if program.arrays:
+        lines += ["", "arrays:"]
+        lines += [f"  {a.name}{_shape(a)}: {a.doc}" for a in program.arrays]
     if program.state:
         lines.append("  start: " + ", ".join(f"{s} = {v}" for s, v in program.state.items()))
-    lines += ["", "hyperparameters:"]
+    lines += ["", "hyperparameters:"] if rule.hyperparameters else []
     lines += [
         f"  {h.name} ({h.symbol}) in {interval(h.domain)}, default {h.default}: {h.doc}" for h in rule.hyperparameters
     ]
     if rule.options:
         lines += ["", "options:"]
-        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc} [{o.source}]" for o in rule.options]
+        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc}{f' [{o.source}]' if o.source else ''}" for o in rule.options]
     for axis in rule.axes:
         lines += ["", f"axis {axis.name}{f' (with {axis.under})' if axis.under else ''}: {axis.doc}"]
         lines += [
@@ -84,6 +100,16 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         lines += ["", "derived:"]
         lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims]
     return "\n".join(lines)
+
+
+def _equation_lines(rows: list[tuple[str, Any, Any]]) -> list[str]:
+    width = max(len(str(left)) for _, left, _ in rows) + 5 * any(kind == "next" for kind, _, _ in rows)
+    named = [(f"next {left}" if kind == "next" else f"{left}", right) for kind, left, right in rows]
+    return [f"  {name:<{width}} = {sstr(right)}" for name, right in named]
+
+
+def _shape(array: Array) -> str:
+    return f" ({', '.join(map(str, array.shape))})" if array.shape else ", of any shape"
 
 
 def _latex(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
@@ -103,7 +129,7 @@ def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
 
 
 def _left(kind: str, symbol: Symbol) -> Symbol:
-    return symbol if kind == "let" else Symbol(f"{symbol}^next")
+    return symbol if kind != "next" else Symbol(f"{symbol}^next")
 
 
 def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:

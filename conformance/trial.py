@@ -12,14 +12,18 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import active_children, get_context
+from typing import Any
 
 from gradspec.spec import catalogue
 
 from .bundled import Bundled
 from .bundled import row as bundled_row
-from .case import Case, Misbehaviour, Outcome
+from .case import AnyCase, Misbehaviour, Outcome
 from .implementation import Claim, Implementation
 from .judging import judge_rule
+from .layers import judge_layer
+from .monitors import judge_monitor
+from .sampling import judge_sampler
 from .select import CannotStart, start
 from .session import run_case
 from .verdict import Result, Run
@@ -57,18 +61,35 @@ def judge(
     # A rule that was not asked for by name is in scope wherever the implementation is a whole library's.
     rules = request.rules or tuple(catalogue())
     results = [
-        judge_rule(
-            implementation, rule, dtype, partial(_run_case, implementation),
-            claim=request.claim(rule), level=request.level, seed=request.seed, progress=progress,
-        )
+        _judge_one(implementation, rule, dtype, request, progress)
         for rule in rules
         for dtype in request.dtypes
         if request.rules or rule in implementation.offers
-    ]  # fmt: skip
+    ]
     return Run(implementation.name, implementation.version, tuple(results), implementation.own)
 
 
-def _run_case(implementation: Implementation, case: Case, *, watch: bool = False) -> Outcome:
+def _judge_one(
+    implementation: Implementation, rule: str, dtype: str, request: Request, progress: Callable[[str], None]
+) -> Result:
+    """Judge one rule in one dtype, in the way of its kind."""
+    settings: dict[str, Any] = {
+        "claim": request.claim(rule), "level": request.level, "seed": request.seed, "progress": progress,
+    }  # fmt: skip
+    kind = catalogue()[rule].kind
+    if kind in ("optimizer", "function", "layer"):
+        of_cases = judge_layer if kind == "layer" else judge_rule
+        return of_cases(implementation, rule, dtype, partial(_run_case, implementation), **settings)
+    try:
+        if kind == "monitor":
+            return judge_monitor(implementation, rule, dtype, **settings)
+        return judge_sampler(implementation, rule, dtype, **{**settings, "seed": request.seed or None})  # 0: draw anew
+    except SystemExit as leaving:
+        message = f"the adapter called sys.exit({leaving.code!r}); it must return"
+        return Result(rule, dtype, "error", message=message)
+
+
+def _run_case(implementation: Implementation, case: AnyCase, *, watch: bool = False) -> Outcome:
     try:
         return run_case(implementation, case, watch=watch)
     except SystemExit as leaving:

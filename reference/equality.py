@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sympy import (
+    Abs,
     Add,
     Dummy,
     Eq,
@@ -19,11 +20,14 @@ from sympy import (
     Sum,
     Symbol,
     diff,
+    exp,
     expand,
     factor,
     simplify,
     sympify,
+    tanh,
 )
+from sympy.codegen.cfunctions import expm1
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -77,7 +81,7 @@ def vanishes(expression: Expr) -> bool:
         return False
     conditions = sorted((c for p in plain.atoms(Piecewise) for c in p.atoms(Relational)), key=str)
     if not conditions:
-        return bool(simplify(plain) == 0)
+        return bool(simplify(plain.rewrite((tanh, expm1), exp)) == 0)
     difference = conditions[0].lhs - conditions[0].rhs
     zeros_there = _zero_sets(difference)
     return zeros_there is not None and all(vanishes(case) for case in _cases(plain, difference, zeros_there))
@@ -136,7 +140,7 @@ def _as_symbols(expression: Expr) -> Expr | None:
         if total.function.has(Sum):
             return None
         totals[total] = next((s for t, s in totals.items() if _equal_sums(t, total)), Dummy(str(total), real=True))
-    expression = expression.xreplace(totals)
+    expression = expression.xreplace(totals).replace(Abs, lambda x: Piecewise((x, x >= 0), (-x, True)))
     elements = sorted(expression.atoms(Indexed), key=str)
     return expression.xreplace({e: Dummy(str(e), **_known(e)) for e in elements})
 
