@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from html import unescape
 from typing import Any
 
 from sympy import Eq, Symbol, latex, mathml
@@ -122,10 +124,14 @@ def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         mathml(Eq(_left(kind, left), right, evaluate=False), printer="presentation")
         for kind, left, right in equations(program)
     ]
-    body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows).replace(
-        "&InvisibleTimes;", "&#8290;"
-    )  # XML knows no such name
+    body = "".join(f"<mtr><mtd>{_well_formed(row)}</mtd></mtr>" for row in rows)
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{body}</mtable></math>'
+
+
+def _well_formed(markup: str) -> str:
+    """SymPy writes HTML's names for characters, which XML does not know, and a bare sign for less than."""
+    numbered = re.sub(r"&(\w+);", lambda name: "".join(f"&#{ord(c)};" for c in unescape(name[0])), markup)
+    return re.sub(r"<mo><(=?)</mo>", r"<mo>&lt;\1</mo>", numbered)
 
 
 def _left(kind: str, symbol: Symbol) -> Symbol:

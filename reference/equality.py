@@ -19,6 +19,7 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    cosh,
     diff,
     exp,
     expand,
@@ -79,10 +80,10 @@ def vanishes(expression: Expr) -> bool:
     plain = _as_symbols(_decide_steps(expression))
     if plain is None:
         return False
-    conditions = sorted((c for p in plain.atoms(Piecewise) for c in p.atoms(Relational)), key=str)
-    if not conditions:
-        return bool(simplify(plain.rewrite((tanh, expm1), exp)) == 0)
-    difference = conditions[0].lhs - conditions[0].rhs
+    differences = {c.lhs - c.rhs for p in plain.atoms(Piecewise) for c in p.atoms(Relational)}
+    if not differences:
+        return bool(simplify(plain.rewrite((tanh, cosh, expm1), exp)) == 0)
+    difference = min(differences, key=lambda d: (not d.is_Symbol, str(d)))  # a symbol's sign settles most others
     zeros_there = _zero_sets(difference)
     return zeros_there is not None and all(vanishes(case) for case in _cases(plain, difference, zeros_there))
 
@@ -93,8 +94,10 @@ def _cases(expression: Expr, difference: Expr, zeros_there: list[dict[Expr, Expr
         size = Dummy(f"{difference}_size", positive=True)
         yield from (expression.xreplace({difference: value}) for value in (size, S.Zero, -size))
         return
-    yield _decided(expression, difference, 1)
-    if not difference.is_nonnegative:
+    factors = factor(difference)
+    if not (difference.is_nonpositive or factors.is_nonpositive):
+        yield _decided(expression, difference, 1)
+    if not (difference.is_nonnegative or factors.is_nonnegative):
         yield _decided(expression, difference, -1)
     yield from (_decided(expression, difference, 0).xreplace(zero) for zero in zeros_there)
 

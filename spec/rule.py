@@ -448,7 +448,8 @@ def interval(domain: Set) -> str:
     if domain is S.Naturals0:
         return "{0, 1, 2, ...}"
     left, right = "(" if domain.left_open else "[", ")" if domain.right_open else "]"
-    return f"{left}{domain.inf}, {'infinity' if domain.sup.is_infinite else domain.sup}{right}"
+    ends = (str(end).replace("oo", "infinity") for end in (domain.inf, domain.sup))
+    return f"{left}{', '.join(ends)}{right}"
 
 
 def _within(value: Any, domain: Set) -> bool:

@@ -33,10 +33,10 @@ def pairs_of(name: str, dtype: str) -> list[Separation]:
 def test_every_pair_of_dialects_is_separated_or_proved_the_same(name: str, dtype: str) -> None:
     pairs = pairs_of(name, dtype)
 
-    smallest = min((pair.margin for pair in pairs if pair.case is not None), default=None)
+    smallest = min((pair.margin for pair in pairs if pair.case is not None), default=float("inf"))
     print(f"{name} {dtype}: {len(pairs)} pairs, smallest margin {smallest:.3g}")
     assert [pair for pair in pairs if pair.case is None and not pair.same] == []
-    assert sum(pair.same for pair in pairs) == SAME_BY_PROOF[name]
+    assert sum(pair.same for pair in pairs) == SAME_BY_PROOF.get(name, 0)
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from sympy import And, Eq, Expr, Function, Gt, Max, S, Symbol, sign, sqrt
+from sympy import And, Eq, Expr, Function, Gt, Indexed, Max, S, Symbol, sign, sqrt
 
 from gradspec.reference.decide import Decision, decide
 from gradspec.spec import Axis, AxisValue, Claim, Rule, catalogue, rule
@@ -25,7 +25,9 @@ def altered(expression: Expr) -> Iterator[Expr]:
     yield from (-expression, 2 * expression, expression + 1)
     if expression.is_Add:
         yield from (expression - term for term in expression.args)
-    for symbol in sorted(expression.free_symbols, key=str):
+    elements = expression.atoms(Indexed)
+    labels = {part for e in elements for part in e.free_symbols if not isinstance(part, Indexed)}
+    for symbol in sorted({*expression.free_symbols, *elements} - labels, key=str):
         yield expression.subs(symbol, 2 * symbol)
 
 
@@ -55,7 +57,7 @@ def verdict(mutant: Rule, claim: Claim) -> str:
     """Return the verdict, or `unstated` where the mutant lacks what the claim is about."""
     try:
         return decide(mutant, claim).verdict
-    except ValueError:
+    except (ValueError, LookupError):
         return "unstated"
 
 

@@ -33,6 +33,7 @@ PRINTED = {
         768: "beta_2=0.999",
     },
 }
+NOT_IN_THE_DECK = {"lecun_normal", "lecun_uniform"}  # frameworks have them beside Glorot's and He's
 
 
 def lines() -> list[str]:
@@ -48,7 +49,7 @@ def cited(rule: Rule) -> set[int]:
     texts = [str(s) for s in sources if "lecture deck" in str(s)]
     row = VENDORS["deck"].rows.get(rule.name)
     texts += [row.place] if row else []
-    return {int(number) for text in texts for number in re.findall(r"\b\d{3}\b", text.partition("line")[2])}
+    return {int(number) for text in texts for number in re.findall(r"\b\d{2,3}\b", text.partition("line")[2])}
 
 
 @pytest.mark.parametrize("rule", catalogue().values(), ids=lambda rule: rule.name)
@@ -56,7 +57,7 @@ def test_every_cited_line_belongs_to_the_slides_of_the_rule(rule: Rule) -> None:
     numbers = cited(rule)
 
     print(rule.name, {n: lines()[n - 1] for n in sorted(numbers)})
-    assert numbers
+    assert numbers or rule.name in NOT_IN_THE_DECK
     assert all(lines()[n - 1].strip() for n in numbers)
 
 

@@ -47,7 +47,7 @@ def test_every_mutant_is_killed_or_proved_equivalent(name: str, dtype: str) -> N
     report(name, dtype, settled)
 
     assert [(on, k.mutant.change) for on, k in settled if not k.settled] == []
-    assert len(settled) >= FEWEST[name]
+    assert len(settled) >= FEWEST.get(name, 15)
 
 
 @pytest.mark.deep

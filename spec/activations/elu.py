@@ -1,16 +1,33 @@
 """The exponential linear unit."""
 
-from sympy import Piecewise, Rational, Symbol, exp, sympify
+from sympy import And, Eq, Expr, Ge, Piecewise, Rational, Symbol, exp, sympify
 from sympy.codegen.cfunctions import expm1
 
-from ..rule import Form, Hyperparameter, NamedError, Rule, Source
+from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
-from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
+from .scalar import DERIVATIVE, X, branches, d_x, derivative_at_zero, tie, upstream, x, y
 
 alpha = Symbol("alpha", nonnegative=True)
 negative = Symbol("negative", real=True)  # the input as far as the exponential sees it, which grows for no other
 saturating = Symbol("saturating", real=True)
 d_negative, d_saturating = Symbol("d_negative", real=True), Symbol("d_saturating", real=True)
+
+def _slope(rule: Rule, at: Expr) -> Expr:
+    return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1}).xreplace({x: at})
+
+
+def _smooth_for_one(rule: Rule) -> And:
+    """The derivative is 1 above 0 and α e^x below, so that the two sides differ by α - 1 where they meet."""
+    size = Symbol("size", positive=True)
+    below = _slope(rule, -size)
+    return And(Eq(_slope(rule, size), 1), Eq(below, alpha * exp(-size)), Eq(below.xreplace({size: 0}) - 1, alpha - 1))
+
+
+def _above_its_depth(rule: Rule) -> And:
+    size = Symbol("size", positive=True)
+    value = rule.program().formula(y).rewrite(exp)
+    return And(Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0))
+
 
 ELU = Rule(
     name="elu",
@@ -41,6 +58,10 @@ ELU = Rule(
     forms=(
         Form("exp_minus_1", {saturating: exp(negative) - 1}),
         Form("from_output", {d_negative: d_saturating * (saturating + 1)}, under="derivative"),
+    ),
+    claims=(
+        Claim("no value is below -alpha", _above_its_depth),
+        Claim("the derivative is continuous just for alpha = 1", _smooth_for_one),
     ),
     source=Source("Clevert, Unterthiner & Hochreiter 2016; lecture deck", "line 442"),
 )

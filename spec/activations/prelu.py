@@ -1,8 +1,8 @@
 """The parametric rectified linear unit: a leaky one whose slope is learned."""
 
-from sympy import Eq, IndexedBase, Piecewise, Symbol
+from sympy import Abs, And, Eq, IndexedBase, Integer, Piecewise, Symbol
 
-from ..rule import Array, Axis, AxisValue, NamedError, Option, Rule, Source
+from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i
 
 n = Symbol("n", integer=True, positive=True)
@@ -12,6 +12,13 @@ shared = IndexedBase("alpha", shape=(1,), real=True)
 own = IndexedBase("alpha", shape=(n,), real=True)
 slope = IndexedBase("slope", shape=(n,), real=True)
 tie = IndexedBase("tie", shape=(n,), real=True)
+
+def _between_known_functions(rule: Rule) -> And:
+    """α = 0 rectifies, α = 1 changes nothing, α = -1 gives the size."""
+    z = Symbol("z", real=True)
+    rectified, same, size = (rule.program().formula(y[i]).xreplace({shared[0]: a, x[i]: z}) for a in map(Integer, (0, 1, -1)))
+    return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(size, Abs(z)))
+
 
 PRELU = Rule(
     name="prelu",
@@ -58,5 +65,6 @@ PRELU = Rule(
             under="derivative",
         ),
     ),
+    claims=(Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),),
     source=Source("He et al. 2015; lecture deck", "line 441"),
 )

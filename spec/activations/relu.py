@@ -1,6 +1,6 @@
 """The rectified linear unit."""
 
-from sympy import Ge, Rational, sympify
+from sympy import Abs, Eq, Rational, sympify
 
 from ..rule import Claim, Rule, Source
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
@@ -22,6 +22,8 @@ RELU = Rule(
             ("one", 1, Source("TensorFlow.js 4.22.0", "maximum(x, 0), where the first argument wins a tie")),
         ),
     ),
-    claims=(Claim("no value is negative", lambda rule: Ge(rule.program().formula(y), 0)),),
+    claims=(
+        Claim("the value is half the input and its size together", lambda rule: Eq(rule.program().formula(y), (x + Abs(x)) / 2)),
+    ),
     source=Source("lecture deck", "line 424"),
 )

@@ -17,6 +17,11 @@ def _slope_by_value(rule: Rule) -> Eq:
     return Eq(_slope(rule), value * (1 - value))
 
 
+def _slope_below_a_quarter(rule: Rule) -> Eq:
+    value = rule.program().formula(y)
+    return Eq(Rational(1, 4) - _slope(rule), (value - Rational(1, 2)) ** 2)
+
+
 SIGMOID = Rule(
     name="sigmoid",
     title="Logistic sigmoid",
@@ -37,7 +42,7 @@ SIGMOID = Rule(
             lambda rule: And(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
         ),
         Claim("the derivative is y (1 - y)", _slope_by_value),
-        Claim("the derivative is at most 1/4", lambda rule: _slope(rule) <= Rational(1, 4)),
+        Claim("the derivative is 1/4 less a square, so at most 1/4", _slope_below_a_quarter),
     ),
     source=Source("lecture deck", "lines 307-310"),
 )

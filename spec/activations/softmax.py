@@ -1,8 +1,8 @@
 """Softmax: exponentials as shares of their sum."""
 
-from sympy import IndexedBase, Sum, Symbol, exp
+from sympy import Add, And, Eq, Expr, Gt, IndexedBase, Integer, S, Sum, Symbol, exp, symbols
 
-from ..rule import Array, NamedError, Option, Rule, Source
+from ..rule import Array, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 
 n, c = Symbol("n", integer=True, positive=True), Symbol("c", integer=True, positive=True)
@@ -10,6 +10,24 @@ x = IndexedBase("x", shape=(n, c), real=True)
 y = IndexedBase("y", shape=(n, c), real=True)
 total = IndexedBase("total", shape=(n,), positive=True)
 over_rows = IndexedBase("column_total", shape=(c,), positive=True)
+
+def _three_shares(rule: Rule, shift: Expr = S.Zero) -> list[Expr]:
+    """The row of outputs for three inputs, each moved by `shift`."""
+    row = symbols("x_0 x_1 x_2", real=True)
+    written = rule.program().formula(y[i, j]).xreplace({c: Integer(3)}).doit()
+    values = {x[i, k]: row[k] + shift for k in range(3)}
+    return [written.xreplace({j: Integer(k)}).xreplace(values) for k in range(3)]
+
+
+def _add_up_to_one(rule: Rule) -> And:
+    shares = _three_shares(rule)
+    return And(Eq(Add(*shares), 1), *(Gt(share, 0) for share in shares))
+
+
+def _do_not_see_a_shift(rule: Rule) -> And:
+    moved = _three_shares(rule, Symbol("shift", real=True))
+    return And(*(Eq(one, other) for one, other in zip(_three_shares(rule), moved, strict=True)))
+
 
 SOFTMAX = Rule(
     name="softmax",
@@ -29,6 +47,12 @@ SOFTMAX = Rule(
             "the shares of a column add up to 1, not those of a row: taken over the wrong axis",
             Source("TensorFlow.js 4.22.0", "softmax layer: its default axis is 1"),
             {y[i, j]: exp(x[i, j]) / over_rows[j]},
+        ),
+    ),
+    claims=(
+        Claim(
+            "three shares are positive, add up to 1 and do not see a number added to all inputs",
+            lambda rule: And(_add_up_to_one(rule), _do_not_see_a_shift(rule)),
         ),
     ),
     source=Source("Goodfellow, Bengio & Courville 2016", "section 6.2.2"),

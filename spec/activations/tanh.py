@@ -1,6 +1,6 @@
 """The hyperbolic tangent."""
 
-from sympy import Abs, Eq, Lt, exp, tanh
+from sympy import Abs, Eq, cosh, exp, tanh
 
 from ..rule import Claim, Form, Rule, Source
 from .scalar import DERIVATIVE, X, d_x, d_y, x, y
@@ -19,8 +19,8 @@ TANH = Rule(
     forms=(Form("without_cancellation", {d_x: 4 * d_y * _decay / (1 + _decay) ** 2}, under="derivative"),),
     claims=(
         Claim(
-            "values lie between -1 and 1",
-            lambda rule: Lt(Abs(rule.program().formula(y)), 1),
+            "1 less the square of the value is positive, so that values lie between -1 and 1",
+            lambda rule: Eq(1 - rule.program().formula(y) ** 2, 1 / cosh(x) ** 2),
         ),
         Claim(
             "tanh is a sigmoid of twice the input, scaled",

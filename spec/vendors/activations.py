@@ -72,6 +72,7 @@ ROWS: Rows = {
         "leaky_relu": Row("LeakyReLU", {"branches": "maximum"}, arguments={"negative_slope": "α"}, place="line 428"),
         "prelu": Row("PReLU", place="line 441"),
         "elu": Row("ELU", ONE, arguments={"alpha": "α"}, place="line 442"),
+        "softmax": Row("softmax", place="line 42"),
     },
     "paper": {
         "relu": Row("Nair & Hinton 2010"),
