@@ -40,8 +40,7 @@ class _NumPy(ArrayKind):
         return import_module("numpy").array(values, dtype=dtype).reshape(shape)
 
     def owns(self, value: Any) -> bool:
-        numpy = import_module("numpy")
-        return isinstance(value, (numpy.ndarray, numpy.generic))  # a sum of all elements is a scalar
+        return isinstance(value, import_module("numpy").ndarray)
 
 
 class _Torch(ArrayKind):

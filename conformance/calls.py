@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from math import prod
 from typing import Any
 
+import numpy
+
 from gradspec.reference.functions import output_shapes
 from gradspec.spec import rule as find_rule
 
@@ -47,6 +49,8 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
 
 
 def _checked(output: Any, name: str, shape: tuple[int, ...], case: FunctionCase, kind: ArrayKind) -> list[float]:
+    if shape == () and isinstance(output, numpy.generic):  # NumPy's sum of all elements
+        output = numpy.asarray(output)
     if not kind.owns(output):
         raise Misbehaviour(f"{case.name}: {name} is a {type(output).__name__}; it must be {kind.word}")
     if tuple(output.shape) != shape and not (prod(shape) == 1 and output.shape == ()):

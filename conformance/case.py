@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradspec.reference.functions import Values
@@ -48,7 +48,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class FunctionCase:
-    """Arrays for a function, the gradients of its outputs behind them where `derivative` is switched on."""
+    """Arrays for a function, the gradients of its outputs behind them where `derivative` is switched on.
+
+    A layer is trained on the inputs `before` first. What it then keeps takes the place of the arrays of its state, and
+    what it draws that of the arrays that are random; as they stand here they are what an ideal layer is given.
+    """
 
     name: str
     rule: str
@@ -58,6 +62,7 @@ class FunctionCase:
     arrays: tuple[Values, ...]
     hyperparameters: Mapping[str, float]
     options: Mapping[str, Any]
+    before: tuple[Values, ...] = ()
 
     @property
     def switched_on(self) -> frozenset[str]:
@@ -70,17 +75,44 @@ class FunctionCase:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleCase:
+    """An input on which a layer draws random numbers: two calls of one layer, and one of another with the next seed."""
+
+    name: str
+    rule: str
+    dtype: str
+    level: int
+    why: str
+    inputs: Values
+    hyperparameters: Mapping[str, float]
+    options: Mapping[str, Any]
+    seed: int
+
+    @property
+    def switched_on(self) -> frozenset[str]:
+        return frozenset(self.options)
+
+    @property
+    def size(self) -> int:
+        """How much work it is to judge."""
+        return len(self.inputs.numbers)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back: the parameters after every step, and the gradients that were handed out (None: a callable was).
 
-    Of a function: its outputs, one after the other.
+    Of a function: its outputs, one after the other. Of a layer besides: arrays `seen`, by name, in place of those of the
+    case; `refused` says that it raised ValueError on a batch of one. Of a sample: the numbers drawn in every call.
     """
 
     parameters: tuple[tuple[float, ...], ...]
     gradients: tuple[tuple[float, ...], ...] | None
+    seen: Mapping[str, Values] = field(default_factory=dict)
+    refused: bool = False
 
 
-AnyCase = Case | FunctionCase
+AnyCase = Case | FunctionCase | SampleCase
 
 
 class Misbehaviour(Exception):

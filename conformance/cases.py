@@ -19,6 +19,7 @@ from gradspec.spec.rule import Hyperparameter, Option
 
 from .case import AnyCase, Case, Slopes
 from .function_cases import build_function_cases
+from .layer_cases import build_layer_cases
 from .scoring import at_parameter
 
 COORDINATES = 35  # two vector registers of single precision, and a remainder
@@ -76,6 +77,8 @@ def build_cases(
     """Return the cases of `rule` with the options `on`, up to `level`; equal arguments give equal cases."""
     if rule.kind == "function":
         return [*build_function_cases(rule, dtype, on, level=level, seed=seed)]
+    if rule.kind == "layer":
+        return [*build_layer_cases(rule, dtype, on, level=level, seed=seed)]
     return list(_cases(rule, dtype, on, level, seed))
 
 

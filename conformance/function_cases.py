@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import log2, prod
+from math import floor, log2, prod
 from random import Random
 from typing import Any
 
-from sympy import IndexedBase, Interval, Symbol
+from sympy import Indexed, IndexedBase, Interval, Symbol
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.reference.functions import Values
@@ -25,6 +25,8 @@ from .case import FunctionCase
 COUNTS = (5, 3, 2, 4)  # distinct sizes, in the order in which the rule names them, so that no two are mistaken
 ONES = (1, 1, 1, 1)
 WIDE_COUNTS = (7, 5, 3, 2)
+EQUAL_COUNTS = (4, 4, 4, 4)
+FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (4, 3), EQUAL_COUNTS: (3, 3)}  # where all depends on all, as in images
 ELEMENTS = 67  # two vector registers of half precision, and a remainder
 
 
@@ -73,7 +75,7 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
                 yield plan.case(
                     f"sizes-{variant}", 1, "other sizes, and numbers up to 8", Style(-4, 2), variant, counts=WIDE_COUNTS
                 )
-            yield plan.case("ties", 1, "equal numbers", EQUAL, counts=(4, 4, 4, 4))
+            yield plan.case("ties", 1, "equal numbers", EQUAL, counts=EQUAL_COUNTS)
             yield plan.case("zeros", 1, "nothing but zeros", ZERO)
         if level >= 2:
             yield plan.case("tiny", 2, "numbers near 0", Style(small // 2, small // 2 + 3))
@@ -106,6 +108,11 @@ class _Plan:
         return not any(isinstance(a.symbol, IndexedBase) for a in self.program.arrays)
 
     @property
+    def dense(self) -> bool:
+        """Whether every element of an array with two dimensions takes a sum over another one: trees grow fast then."""
+        return any(isinstance(target, Indexed) and len(target.indices) > 2 for target in self.program.let)
+
+    @property
     def largest(self) -> int:
         """The binary exponent up to which inputs go: exponentials overflow long before, exact ones long after."""
         return min(number_format(self.dtype).largest_exponent - 1, 40)
@@ -124,6 +131,7 @@ class _Plan:
         shuffled: bool = False,
     ) -> FunctionCase:
         random = Random(f"{self.rule.name} {self.on} {name} {self.seed}")
+        counts = FEWER[counts] if self.dense else counts
         numbers = self.hyperparameters(variant, decimal, random if shuffled else None)
         arrays = tuple(self.arrays(random, style, shape, counts))
         options = {
@@ -171,7 +179,8 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
         return random.randrange(1, 16) / 16 if share else random.randrange(1, 64) / 16
     if 0 < default < 1 / 256:
         return float(2.0 ** (-8 - 2 * variant - number))
-    pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else (3 / 4, 5 / 2, 3 / 2, 1 / 4)
+    scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
+    pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4))
     return pool[(number + variant) % len(pool)]
 
 

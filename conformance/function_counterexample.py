@@ -14,7 +14,8 @@ from gradspec.spec import Rule
 from .case import FunctionCase, Misbehaviour, Outcome, Unsupported
 from .counterexample import ARRAY, Judge
 from .implementation import Implementation
-from .scoring import predict, program_for
+from .layer_counterexample import layer_snippet
+from .scoring import anchored, predict, program_for
 from .verdict import Counterexample
 
 ATTEMPTS = 200  # calls of the implementation that shrinking may cost
@@ -103,7 +104,9 @@ def _describe(
     scores = judge(case, outcome)
     row, place = scores.first_rejection() or (0, 0)
     program = program_for(rule, dialect, case)
-    exact = predict(program, case, outcome, how)[row][place].value.mid().str(20, radius=False)
+    predicted = predict(program, case, outcome, how)[row][place]
+    exact = predicted.value.mid().str(20, radius=False) if predicted.worlds else "undefined"
+    case = anchored(program, case, outcome)
     got = outcome.parameters[row][place]
     worst = scores.rows[row][place]
     target = list(program.update)[row]
@@ -125,6 +128,8 @@ def snippet(
 ) -> str:
     """Code that replays the call on the implementation and prints one element beside what the dialect says."""
     library, make = ARRAY[implementation.arrays]
+    if rule.kind == "layer":
+        return layer_snippet(implementation, rule, case, row, place, got, exact)
     program = rule.program({}, case.switched_on)
     asked = {o.name for o in rule.options if o.differentiates}
     function = "derivative" if asked & case.switched_on else "function"

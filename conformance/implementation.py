@@ -6,7 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from gradspec.spec import Rule
 
 Adapter = Callable[..., Callable[..., Any]]
 Function = TypeVar("Function", bound=Adapter)
@@ -99,6 +102,19 @@ class Implementation:
 
         return register
 
+    def layer(self, rule: str) -> Callable[[Function], Function]:
+        """Register a factory of layers for `rule`; it returns an object that does what training and inference do.
+
+        `batch_normalization`: `(gamma, beta, *, momentum, epsilon)`, arrays of shape (features,). The object has
+        `train(x) -> y` and `infer(x) -> y` with x and y of shape (examples, features); `state`, the pair of running mean and
+        running variance, which start at 0 and 1; and where it offers gradients `backward(x, upstream) -> d_x, d_gamma, d_beta`,
+        those of training. `train` of a batch of one may raise ValueError where the unbiased variance is kept.
+
+        `dropout`: `(*, rate, seed)`; `rrelu`: `(*, lower, upper, seed)`. The object has `train(x) -> y`, which draws anew on
+        every call, and `infer(x) -> y`. Equal seeds give equal draws, other seeds others; x has any shape.
+        """
+        return self._register("layer", rule)
+
     def sampler(self, rule: str) -> Callable[[Function], Function]:
         """Register an adapter `(shape, layout, seed) -> array` for `rule`; layout is `in_out` or `out_in`."""
         return self._register("sampler", rule)
@@ -127,6 +143,24 @@ POSITIONAL: dict[str, tuple[str, ...]] = {
 }
 
 
+def _positional(rule: Rule) -> tuple[str, ...]:
+    """What an adapter of the rule takes by position."""
+    if rule.kind == "function":
+        return tuple(a.name for a in rule.arrays)
+    return layer_parameters(rule) if rule.kind == "layer" else POSITIONAL[rule.kind]
+
+
+def layer_parameters(rule: Rule) -> tuple[str, ...]:
+    """The arrays that a layer is built with: neither its input, nor what it keeps, nor what it draws."""
+    kept = {str(target.base.label) for target in rule.state}
+    return tuple(a.name for a in rule.arrays[1:] if a.name not in kept and a.name not in drawn_arrays(rule))
+
+
+def drawn_arrays(rule: Rule) -> tuple[str, ...]:
+    """The arrays that a layer draws at random: those whose law the rule's option `law` states."""
+    return tuple(a.name for o in rule.options if o.name == "law" for a in o.arrays)
+
+
 def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = None) -> Offer:
     """Read off which hyperparameters and options `function` takes, and refuse what the rule does not know.
 
@@ -136,7 +170,9 @@ def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = No
 
     rule = find(rule_name)
     needed = tuple(h.name for h in rule.hyperparameters if h.name != "learning_rate")
-    known = frozenset({*needed, *(o.name for o in rule.options)})
+    if rule.kind == "layer" and drawn_arrays(rule):
+        needed = (*needed, "seed")
+    known = frozenset({*needed, *(o.name for o in rule.options if rule.kind != "layer")})
     accepts = getattr(function, "accepts", None)
     if accepts is not None:
         keywords = frozenset(accepts) & known
@@ -148,7 +184,7 @@ def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = No
             keywords = frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
             positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
             if wanted is None:
-                wanted = tuple(a.name for a in rule.arrays) if rule.kind == "function" else POSITIONAL[rule.kind]
+                wanted = _positional(rule)
             if len(positional) != len(wanted):
                 raise TypeError(
                     f"{rule_name}: adapter takes {positional}: must take {', '.join(wanted) or 'nothing'} by position; "
@@ -164,6 +200,8 @@ def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = No
         )
     asked = {o.name for o in rule.options if o.differentiates}  # not by keyword
     options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords | asked}
+    if rule.kind == "layer":  # every layer has them; gradients are offered by its object
+        options = {o.name for o in rule.options if not o.differentiates}
     return Offer(rule_name, function, frozenset(options), needed)
 
 

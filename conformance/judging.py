@@ -7,20 +7,21 @@ Every case is judged against every dialect. What remains decides: one function `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from gradspec.reference.arithmetic import Arithmetic
 from gradspec.reference.equality import same_function
-from gradspec.spec import Rule
+from gradspec.spec import Program, Rule
 from gradspec.spec import rule as find_rule
 from gradspec.spec.vendors import vendor
 
-from .case import AnyCase, FunctionCase, Misbehaviour, Outcome, Unsupported
+from .case import AnyCase, FunctionCase, Misbehaviour, Outcome, SampleCase, Unsupported
 from .cases import build_cases, contexts
 from .counterexample import find_counterexample
 from .function_counterexample import find_function_counterexample
 from .implementation import Claim, Implementation, claimed_axes
+from .layer_counterexample import sample_counterexample
 from .scoring import K, Scores, declared, program_for, score
 from .verdict import AxisResult, Counterexample, Result
 
@@ -49,14 +50,31 @@ def judge_rule(
 ) -> Result:
     """Return the verdict on one rule in one dtype. `claim` replaces the implementation's own."""
     rule = find_rule(rule_name)
+    found = implementation.offers.get(rule_name)
+    offered = found.options if found is not None else frozenset()
+    cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
+    return judge_cases(implementation, rule, dtype, run, cases, offered, claim=claim, progress=progress)
+
+
+def judge_cases(
+    implementation: Implementation,
+    rule: Rule,
+    dtype: str,
+    run: Runner,
+    cases: list[AnyCase],
+    offered: frozenset[str],
+    *,
+    claim: Claim | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Return the verdict that these cases give, which show the options `offered`."""
+    rule_name = rule.name
     claimed = _claimed(implementation, rule_name, claim)
     if rule_name not in implementation.offers or dtype not in implementation.dtypes:
         lacking = rule_name if rule_name not in implementation.offers else dtype
         return Result(
             rule_name, dtype, "unsupported", claimed=claimed, message=f"{implementation.name} does not offer {lacking}"
         )
-    offered = implementation.offers[rule_name].options
-    cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
     progress(f"{implementation.name} {rule_name} {dtype}: {len(cases)} cases")
     try:
         seen = _run_all(cases, run)
@@ -115,6 +133,7 @@ class _Trial:
         self.seen, self.how, self.claimed, self.run = seen, how, claimed, run
         self.table: dict[tuple[str, Dialect, str | None], Scores] = {}
         self.equal: dict[tuple[str, object], Scores] = {}
+        self.programs: dict[tuple[Dialect, frozenset[str], str | None], Program] = {}
         axes = rule.visible_axes(offered)
         self.measured = tuple(axis.name for axis in axes)
         self.dialects: list[Dialect] = [tuple(d.items()) for d in rule.dialects(offered)]
@@ -125,12 +144,19 @@ class _Trial:
         names = {axis.name for axis in self.rule.visible_axes(case.switched_on)}
         return tuple((axis, value) for axis, value in dialect if axis in names)
 
+    def program(self, visible: Dialect, case: AnyCase, error: str | None = None) -> Program:
+        """The program that a dialect means for a case, put together once."""
+        chosen = (visible, case.switched_on, error)
+        if chosen not in self.programs:
+            self.programs[chosen] = _essence(program_for(self.rule, dict(visible), case, error))
+        return self.programs[chosen]
+
     def scores(self, dialect: Dialect, seen: Seen, error: str | None = None) -> Scores:
         """Scores of a dialect on a case; dialects that are the same formula there are evaluated once."""
         visible = self.visible(dialect, seen.case)
         key = (seen.case.name, visible, error)
         if key not in self.table:
-            program = program_for(self.rule, dict(visible), seen.case, error)
+            program = self.program(visible, seen.case, error)
             same = (seen.case.name, program.key)
             if same not in self.equal:
                 self.equal[same] = score(program, seen.case, seen.outcome, self.how)
@@ -237,8 +263,8 @@ class _Trial:
         return found, words if found is None else f"{words}; {_values(found)}"
 
     def unexplained(self) -> Result:
-        mixed = all(any(self.accepts(d, seen) for d in self.dialects) for seen in self.seen)
-        error = None if mixed else self.named_error()
+        error = self.named_error()  # first: a known error may well be one dialect here and another one there
+        mixed = error is None and all(any(self.accepts(d, seen) for d in self.dialects) for seen in self.seen)
         nearest = self.nearest()
         found = self.counterexample(nearest, error)
         words = f"named error {error}: {self.rule.error(error).doc}" if error else "no dialect explains every case"
@@ -289,10 +315,12 @@ class _Trial:
         plain = [s for s in rejected if not s.case.options] or rejected
 
         def rejects(case: AnyCase, outcome: Outcome) -> Scores:
-            return score(program_for(self.rule, dict(self.visible(dialect, case)), case), case, outcome, self.how)
+            return score(self.program(self.visible(dialect, case), case), case, outcome, self.how)
 
         first = min(plain, key=lambda s: rejects(s.case, s.outcome).first_rejection() or (99, 0))
         find: Callable[..., Counterexample | None] = find_counterexample
+        if isinstance(first.case, SampleCase):
+            return sample_counterexample(self.implementation, self.rule, first.case, first.outcome, dict(dialect), self.run)
         if isinstance(first.case, FunctionCase):
             find = find_function_counterexample
         return find(
@@ -305,6 +333,15 @@ class _Trial:
             self.run,
             self.how,
         )
+
+
+def _essence(program: Program) -> Program:
+    """The program without equations that it does not use, so that dialects which do not differ here are seen to be equal."""
+    return replace(
+        program,
+        let={target: program.let[target] for target in program.needed()},
+        forms=tuple(_essence(form) for form in program.forms),
+    )
 
 
 def _values(found: Counterexample) -> str:

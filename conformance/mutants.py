@@ -94,8 +94,14 @@ def _changes(expression: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
         seen.add(node)
         for what, other in _node_changes(node, program):
             changed = expression.xreplace({node: other})
+            if not isinstance(node, Sum) and _limits(changed) - _limits(expression):
+                continue  # a number that also stands in the limit of a sum: beyond the array there is nothing to be read
             if changed != expression and not changed.is_Boolean and not changed.has(nan, zoo):
                 yield f"{node} -> {other} ({what})", changed
+
+
+def _limits(expression: Expr) -> set[tuple[Basic, ...]]:
+    return {limit for total in expression.atoms(Sum) for limit in total.limits}
 
 
 def _nodes(expression: Basic) -> Iterator[Basic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flint import arb, ctx
@@ -16,7 +16,8 @@ from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
 from gradspec.spec.rule import gradient_points
 
-from .case import AnyCase, Case, FunctionCase, Outcome, Slopes
+from .case import AnyCase, Case, FunctionCase, Outcome, SampleCase, Slopes
+from .laws import deviations
 
 K = 2  # the project's one factor: accepted is |got − exact| ≤ K·E
 
@@ -46,6 +47,8 @@ class Scores:
 
 def score(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) -> Scores:
     """Judge one outcome against one program, every step anchored at the observed parameter."""
+    if isinstance(case, SampleCase):
+        return Scores(((float("inf") if deviations(program, case, outcome) else 0.0,),))
     largest = ball(how.storage.largest)
     rows = [
         tuple(
@@ -53,6 +56,9 @@ def score(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) ->
         )
         for predictions, got in zip(predict(program, case, outcome, how), outcome.parameters, strict=True)
     ]
+    if outcome.refused:  # right where the program is undefined
+        undefined = any(score is None for row in rows for score in row)
+        return Scores(tuple(tuple(0.0 if undefined else float("inf") for _ in row) for row in rows))
     return Scores(tuple(rows))
 
 
@@ -67,12 +73,19 @@ def predict(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) 
     while True:
         with ctx.workprec(precision):
             if isinstance(case, FunctionCase):
-                found = predict_arrays(program, case.arrays, numbers(case), how)
+                found = predict_arrays(program, anchored(program, case, outcome).arrays, numbers(case), how)
             else:
+                assert isinstance(case, Case)
                 found = _predict(program, case, outcome, how)
             if precision > 4000 or all(_sharp(p) for row in found for p in row):
                 return found
         precision *= 2
+
+
+def anchored(program: Program, case: FunctionCase, outcome: Outcome) -> FunctionCase:
+    """The case with what a layer was seen to keep and to draw."""
+    arrays = (outcome.seen.get(a.name, given) for a, given in zip(program.arrays, case.arrays, strict=True))
+    return replace(case, arrays=tuple(arrays)) if outcome.seen else case
 
 
 def _sharp(prediction: Prediction) -> bool:

@@ -12,19 +12,20 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
-from importlib import import_module
 from math import copysign
 from typing import Any
 
 from gradspec.reference.arithmetic import number_format
+from gradspec.spec import rule as find_rule
 
 from .arrays import ArrayKind, array_kinds
 from .calls import call
-from .case import Case, FunctionCase, Misbehaviour, Outcome, Slopes, Unsupported
+from .case import AnyCase, Case, FunctionCase, Misbehaviour, Outcome, Slopes, Unsupported
 from .implementation import Implementation, Offer
+from .layer_calls import call_layer
 
 
-def run_case(implementation: Implementation, case: Case | FunctionCase, *, watch: bool = False) -> Outcome:
+def run_case(implementation: Implementation, case: AnyCase, *, watch: bool = False) -> Outcome:
     """Return what the implementation does on `case`; raise `Misbehaviour` or `Unsupported` with a one-line reason.
 
     With `watch`, an adapter that computes with gradspec itself is caught (its own backends excepted).
@@ -33,8 +34,11 @@ def run_case(implementation: Implementation, case: Case | FunctionCase, *, watch
     kind = array_kinds()[implementation.arrays]
     try:
         guard = _watching(implementation) if watch and not implementation.own else nullcontext()
+        if not isinstance(case, Case) and find_rule(case.rule).kind == "layer":
+            return call_layer(found, case, kind, guard)
         if isinstance(case, FunctionCase):
             return call(found, case, kind, guard)
+        assert isinstance(case, Case)
         with guard:
             return _run(found, case, kind)
     except (Misbehaviour, Unsupported):
@@ -146,7 +150,12 @@ def _checked(result: Any, kind: ArrayKind, case: Case, shape: tuple[int, ...], n
     return kind.read(result)
 
 
-OPEN_TO_ADAPTERS = ("gradspec.conformance.session", "gradspec.conformance.arrays", "gradspec.conformance.bridges")
+OPEN_TO_ADAPTERS = (
+    "gradspec.conformance.session",
+    "gradspec.conformance.arrays",
+    "gradspec.conformance.bridges",
+    "gradspec.conformance.bundled.layers",  # its functions are called back by frameworks that differentiate them
+)
 
 
 @contextmanager

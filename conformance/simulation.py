@@ -12,7 +12,7 @@ from gradspec.reference.functions import exactly
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program
 
-from .case import AnyCase, FunctionCase, Outcome, Slopes
+from .case import AnyCase, Case, FunctionCase, Outcome, Slopes
 from .scoring import at_parameter, numbers
 from .session import gradient_at
 
@@ -24,6 +24,7 @@ def simulate(program: Program, case: AnyCase) -> Outcome:
         with ctx.workprec(PRECISION):
             outputs = exactly(program, case.arrays, numbers(case))
         return Outcome(tuple(tuple(rounded(x, number) for x in row) for row in outputs), None)
+    assert isinstance(case, Case)
     field = any(isinstance(step, Slopes) for step in case.steps) and not at_parameter(program)
     with ctx.workprec(PRECISION):
         run = Run(program, numbers(case), len(case.w), gradient=FIELD if field else GIVEN)

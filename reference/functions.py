@@ -131,7 +131,7 @@ def _worlds(code: Compiled, inputs: Sequence[arb], errors: Sequence[arb]) -> lis
     """All outputs, once for each way in which the open branches may go; none if there are too many to follow."""
     assert code.bounded is not None
     waiting: list[tuple[bool | None, ...]] = [(None,) * len(code.tree.branches)]
-    found = []
+    found: list[Sequence[tuple[arb, arb, bool]]] = []
     while waiting:
         choices = waiting.pop()
         try:

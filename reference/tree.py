@@ -29,9 +29,13 @@ from sympy import (
     Rational,
     Sum,
     Symbol,
+    cos,
     exp,
     false,
+    floor,
     log,
+    pi,
+    sin,
     tanh,
     true,
 )
@@ -41,6 +45,7 @@ from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreater
 from sympy.logic.boolalg import Boolean
 
 from gradspec.spec import Program
+from gradspec.spec.augmentation.warp import clipped, from_multiple, tent
 from gradspec.spec.derivative import straight_through
 from gradspec.spec.rule import at
 from gradspec.spec.symbols import t as STEP
@@ -54,7 +59,7 @@ class Node:
 
     kinds: input (name), step, constant (Fraction), sum (signs), product (number of factors; the rest divide),
     power (exponent), step_power (factor, offset: base ** (factor * step + offset)), root, maximum, minimum, absolute,
-    exp, log, tanh, expm1, log1p, at_step (number: args are then and else), where_positive and where_nonnegative (args
+    exp, log, tanh, expm1, log1p, cos, sin, pi, floor, from_multiple (args are number and period), at_step (number: args are then and else), where_positive and where_nonnegative (args
     are condition, then, else).
     """
 
@@ -79,8 +84,10 @@ class Tree:
         return tuple(index for index, node in enumerate(self.nodes) if node.kind in BRANCHES)
 
 
-BRANCHES = ("where_positive", "where_nonnegative")
-FUNCTIONS = {exp: "exp", log: "log", tanh: "tanh", expm1: "expm1", log1p: "log1p", Abs: "absolute"}
+BRANCHES = ("where_positive", "where_nonnegative", "floor")  # what a ball may leave open
+FUNCTIONS = {
+    exp: "exp", log: "log", tanh: "tanh", expm1: "expm1", log1p: "log1p", Abs: "absolute", cos: "cos", sin: "sin", floor: "floor",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ class _Builder:
             return self.add("step")
         if isinstance(e, Symbol):
             let = self.program.let
-            return self.node(let[e]) if e in let else self.add("input", (), str(e))
+            return self.node(self.sized(let[e])) if e in let else self.add("input", (), str(e))
         if isinstance(e, Rational):
             return self.add("constant", (), Fraction(int(e.p), int(e.q)))
         if isinstance(e, Add):
@@ -168,6 +175,17 @@ class _Builder:
             return first
         if type(e) in FUNCTIONS:
             return self.add(FUNCTIONS[type(e)], (self.node(e.args[0]),))
+        if e == pi:
+            return self.add("pi")
+        if isinstance(e, tent):
+            zero, one = (self.add("constant", (), Fraction(x)) for x in (0, 1))
+            away = self.add("absolute", (self.node(e.args[0]),))
+            return self.add("maximum", (zero, self.add("sum", (one, away), (1, -1))))
+        if isinstance(e, clipped):
+            number, lower, upper = (self.node(a) for a in e.args)
+            return self.add("minimum", (self.add("maximum", (number, lower)), upper))
+        if isinstance(e, from_multiple):
+            return self.add("from_multiple", tuple(self.node(a) for a in e.args))
         if isinstance(e, straight_through):
             return self.node(e.args[0])
         if isinstance(e, Indexed):

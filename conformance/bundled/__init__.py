@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install is not that to import
 HALF = ("bfloat16", "float16")
 JAX = {"JAX_ENABLE_X64": "true", "JAX_PLATFORMS": "cpu"}
 
@@ -47,8 +48,30 @@ class Bundled:
     @property
     def install(self) -> str:
         """The line that installs what it needs."""
-        return f"pip install {' '.join(self.requires)}"
+        return f"pip install {' '.join(DISTRIBUTIONS.get(module, module) for module in self.requires)}"
 
+
+KERAS_FLOAT64 = Expectation(
+    "batch_normalization",
+    ("float64",),
+    ("3.15.1",),
+    "batch normalization computes in float32 under a float64 policy",
+    "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/layers/normalization/batch_normalization.py",
+)
+KERAS_ONE_PASS = Expectation(
+    "batch_normalization",
+    ("float32",),
+    ("3.15.1",),
+    "the torch backend takes the variance in one pass, E[x²] − E[x]², as the JAX backend once did",
+    "https://github.com/keras-team/keras/pull/18795",
+)
+FLAX_ONE_PASS = Expectation(
+    "batch_normalization",
+    ("float64", "float32"),
+    ("0.12.8",),
+    "use_fast_variance takes the variance in one pass by default",
+    "https://github.com/google/flax/issues/1491",
+)
 
 BUNDLED = (
     Bundled("gradspec/numpy", "gradspec.conformance.bundled.gradspec_numpy", ("numpy",)),
@@ -76,15 +99,17 @@ BUNDLED = (
         "gradspec.conformance.bundled.keras",
         ("keras", "torch"),
         {"KERAS_BACKEND": "torch"},
+        (KERAS_FLOAT64, KERAS_ONE_PASS),
     ),
     Bundled(
         "keras/jax",
         "gradspec.conformance.bundled.keras",
         ("keras", "jax"),
         {"KERAS_BACKEND": "jax", **JAX},
+        (KERAS_FLOAT64,),
     ),
     Bundled("optax", "gradspec.conformance.bundled.optax", ("optax", "jax"), JAX),
-    Bundled("flax", "gradspec.conformance.bundled.flax", ("flax", "jax"), JAX),
+    Bundled("flax", "gradspec.conformance.bundled.flax", ("flax", "jax"), JAX, (FLAX_ONE_PASS,)),
     Bundled("jax", "gradspec.conformance.bundled.jax", ("jax",), JAX),
     Bundled("sklearn", "gradspec.conformance.bundled.sklearn", ("sklearn",)),
 )

@@ -2,7 +2,7 @@
 
 import flax
 
-from gradspec.conformance.bundled import activations, monitors, row
+from gradspec.conformance.bundled import activations, layers, monitors, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -19,5 +19,7 @@ def implementation(name: str) -> Implementation:
         environment=row(name).environment,
     )
     activations.register_flax(library)
+    for rule, layer in layers.flax_layers().items():
+        library.layer(rule)(layer)
     library.monitor("early_stopping")(monitors.flax_early_stopping())
     return library

@@ -45,6 +45,8 @@ def torch_layers() -> dict[str, Factory]:
             module.weight.copy_(gamma)
             module.bias.copy_(beta)
 
+        kept = dict(module.named_buffers())
+
         def backward(x: Any, upstream: Any) -> Any:
             given = x.clone().requires_grad_()
             return torch.autograd.grad(module.train()(given), (given, module.weight, module.bias), upstream)
@@ -53,7 +55,7 @@ def torch_layers() -> dict[str, Factory]:
             lambda x: module.train()(x),
             lambda x: module.eval()(x),
             backward,
-            lambda: (module.running_mean.clone(), module.running_var.clone()),
+            lambda: (kept["running_mean"].clone(), kept["running_var"].clone()),
         )
 
     def drawing(module: Any, seed: int) -> Layer:

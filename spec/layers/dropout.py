@@ -1,0 +1,134 @@
+"""Dropout: in training a random part of the inputs is set to 0."""
+
+from itertools import product
+
+from sympy import And, Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
+
+from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
+
+x, y = symbols("x y", real=True)
+mask = Symbol("mask", nonnegative=True)  # 1 where an input is kept, 0 where it is dropped
+rate = Symbol("rate", nonnegative=True)
+kept = Symbol("kept", nonnegative=True)  # the probability that an input is kept
+train_factor, test_factor, share_kept, share_dropped = symbols(
+    "train_factor test_factor share_kept share_dropped", nonnegative=True
+)
+
+MASK = Array(mask, "1 where an input is kept, 0 where it is dropped", FiniteSet(0, 1))
+SRIVASTAVA = "Srivastava et al. 2014"
+
+
+def _mean(rule: Rule, **dialect: str) -> Expr:
+    """The mean of the output in training: over the two masks, by their probabilities."""
+    output = rule.program(dialect).formula(y)
+    law = rule.program(dialect, ("law",)).formula(y)
+    return sum(output.subs(mask, value) * law.subs(mask, value) for value in (0, 1)).simplify()
+
+
+def _variance(rule: Rule) -> Expr:
+    output, law = rule.program().formula(y), rule.program({}, ("law",)).formula(y)
+    square = sum(output.subs(mask, value) ** 2 * law.subs(mask, value) for value in (0, 1))
+    return (square - _mean(rule) ** 2).simplify()
+
+
+def _total(rule: Rule) -> Expr:
+    law = rule.program({}, ("law",)).formula(y)
+    return (law.subs(mask, 0) + law.subs(mask, 1)).simplify()
+
+
+def _sub_networks(rule: Rule, neurons: int) -> list[Expr]:
+    """The probabilities at rate 1/2 of all sub-networks of so many neurons, each of which is kept or dropped."""
+    law = rule.program({}, ("law",)).formula(y).subs(rate, Rational(1, 2))
+    return [Mul(*(law.subs(mask, value) for value in values)) for values in product((0, 1), repeat=neurons)]
+
+
+DROPOUT = Rule(
+    name="dropout",
+    title="Dropout",
+    doc="In training inputs are dropped at random; kept ones are scaled then, or all of them afterwards, so that means agree.",
+    kind="layer",
+    parameter=y,
+    arrays=(Array(x, "input"), MASK),
+    hyperparameters=(
+        Hyperparameter("rate", rate, Interval.open(0, 1), Rational("0.2"), "probability of dropping, or of keeping"),
+    ),
+    let={kept: 1 - rate, train_factor: 1 / kept, test_factor: S.One, share_kept: kept, share_dropped: 1 - kept},
+    update={y: Piecewise((x * train_factor, mask > 0), (0, True))},
+    options=(
+        Option(
+            "inference",
+            "after training: nothing is dropped",
+            equations={y: x * test_factor},
+            source=Source(SRIVASTAVA, "section 4"),
+        ),
+        Option(
+            "law",
+            "in place of the output, the probability of the mask",
+            equations={y: Piecewise((share_kept, mask > 0), (share_dropped, True))},
+            arrays=(MASK,),
+            source=Source(SRIVASTAVA, "section 4: Bernoulli"),
+        ),
+    ),
+    axes=(
+        Axis(
+            "scale_at",
+            "when the outputs are scaled so that training and inference have the same mean",
+            (
+                AxisValue(
+                    "train",
+                    {train_factor: 1 / kept, test_factor: S.One},
+                    Source("PyTorch 2.13.0; Keras 3.15.1; flax 0.12.8; tinygrad 0.14.0; TensorFlow.js 4.22.0"),
+                ),
+                AxisValue("test", {train_factor: S.One, test_factor: kept}, Source(SRIVASTAVA, "section 4")),
+            ),
+        ),
+        Axis(
+            "rate_meaning",
+            "the probability of what the rate is",
+            (
+                AxisValue("drop", {kept: 1 - rate}, Source("lecture deck; PyTorch 2.13.0; Keras 3.15.1", "line 221")),
+                AxisValue("keep", {kept: rate}, Source(f"{SRIVASTAVA}; TensorFlow 1", "p; keep_prob")),
+            ),
+        ),
+    ),
+    errors=(
+        NamedError(
+            "never_scaled",
+            "outputs are scaled neither in training nor afterwards, so that their mean changes",
+            Source("lecture deck", "lines 218-225, read as complete"),
+            {train_factor: S.One, test_factor: S.One},
+        ),
+        NamedError(
+            "scaled_twice",
+            "outputs are scaled in training and again afterwards",
+            Source("the two published ways at once"),
+            {train_factor: 1 / kept, test_factor: kept},
+        ),
+        NamedError(
+            "scaled_by_dropped_share",
+            "the probability of dropping is used where that of keeping belongs",
+            Source("TensorFlow 1 and 2", "keep_prob became rate"),
+            {train_factor: 1 / (1 - kept)},
+            dialect={"scale_at": "train"},
+        ),
+    ),
+    claims=(
+        Claim("the mean in training is the input", lambda rule: Eq(_mean(rule), x)),
+        Claim(
+            "scaled at test, the mean in training is the output afterwards",
+            lambda rule: Eq(
+                _mean(rule, scale_at="test"), rule.program({"scale_at": "test"}, ("inference",)).formula(y)
+            ),
+        ),
+        Claim(
+            "the variance is the squared input times rate/(1 - rate)",
+            lambda rule: Eq((_variance(rule) - x**2 * rate / (1 - rate)).simplify(), 0),
+        ),
+        Claim("the probabilities of the masks add up to 1", lambda rule: Eq(_total(rule), 1)),
+        Claim(
+            "at rate 1/2 the sub-networks of 4 neurons are 2⁴ equally likely ones, the empty one among them",
+            lambda rule: And(*(Eq(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
+        ),
+    ),
+    source=Source(f"{SRIVASTAVA}; lecture deck", "lines 211-251"),
+)
