@@ -1,0 +1,1 @@
+"""Initial weights: what a kernel is drawn from before training starts."""

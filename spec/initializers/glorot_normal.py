@@ -1,0 +1,40 @@
+"""Weights drawn from a normal distribution with a variance between what the forward and what the backward pass ask for."""
+
+from ..rule import Rule
+from .kernel import (
+    AVERAGE,
+    CLAIMS,
+    FAN_OUT,
+    FANS,
+    GLOROT,
+    INPUTS,
+    INVERTED_AVERAGE,
+    NORMAL,
+    NORMAL_DENSITY,
+    NORMAL_ERRORS,
+    RAW_VARIANCE,
+    RECIPROCAL,
+    TRUNCATION,
+    density,
+    fan,
+    fan_in,
+    fan_out,
+)
+
+GLOROT_NORMAL = Rule(
+    name="glorot_normal",
+    title="Glorot normal initialization",
+    doc="Draws weights from a normal distribution with a variance between what the forward and what the backward pass ask for.",
+    kind="sampler",
+    parameter=density,
+    inputs=INPUTS,
+    let={**FANS, fan: (fan_in + fan_out) / 2, **NORMAL},
+    update=NORMAL_DENSITY,
+    axes=(
+        FAN_OUT,
+        TRUNCATION,
+    ),
+    errors=(INVERTED_AVERAGE, *NORMAL_ERRORS),
+    claims=(*CLAIMS, AVERAGE, RECIPROCAL, RAW_VARIANCE),
+    source=GLOROT,
+)

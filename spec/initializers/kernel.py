@@ -1,0 +1,229 @@
+"""What the initializers share: the fans of a kernel, the two shapes of density, their axes, known errors and claims.
+
+A sampler's parameter is a probability density, written at the point `x`: the first input. Outside of its support it is 0.
+Means, variances and the truncation constant are integrals of it, and follow when it is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from sympy import Abs, And, Eq, Expr, Piecewise, S, Symbol, erf, exp, integrate, oo, pi, piecewise_fold, sqrt
+from sympy.logic.boolalg import Boolean
+
+from ..rule import Axis, AxisValue, Claim, Equations, NamedError, Option, Program, Rule, Source
+from ..symbols import NON_NEGATIVE
+
+
+def _positive(name: str) -> Symbol:
+    return Symbol(name, positive=True)
+
+
+x = Symbol("x", real=True)  # a weight that may be drawn
+density = Symbol("density", nonnegative=True)
+receptive_field, inputs, outputs = (
+    Symbol(name, integer=True, positive=True) for name in ("receptive_field", "inputs", "outputs")
+)
+fan_in, fan_out, fan, gain = map(_positive, ("fan_in", "fan_out", "fan", "gain"))
+variance, sigma = map(_positive, ("variance", "sigma"))
+deviation, bell, mass, limit = map(_positive, ("deviation", "bell", "mass", "limit"))
+cut = Symbol("cut", extended_positive=True)
+constant = _positive("truncation_constant")  # standard deviation of a standard normal cut at two
+slope = Symbol("negative_slope", nonnegative=True)
+
+CANDIDATES = 4  # of the leaky truncation
+
+GLOROT = Source("Glorot & Bengio 2010", "equations 10-12 and 16")
+HE = Source("He et al. 2015", "equations 10 and 15")
+LECUN = Source("LeCun et al. 1998, Efficient BackProp", "section 4.6; Klambauer et al. 2017")
+TORCH = Source("PyTorch 2.13.0", "torch/nn/init.py")
+KERAS = Source("Keras 3.15.1", "keras/src/initializers/random_initializers.py:292")
+TFJS = Source("TensorFlow.js 4.22.0", "tfjs-layers initializers; tensorflow/tfjs#8594")
+TINYGRAD = Source("tinygrad 0.14.0", "tinygrad/mixin/rand.py:204")
+
+INPUTS = {
+    x: "a number that may be drawn",
+    receptive_field: "weights of the kernel for one input and one output; 1 in a dense layer",
+    inputs: "inputs, or input channels, of the layer",
+    outputs: "outputs, or output channels, of the layer",
+}
+FANS: Equations = {
+    fan_in: receptive_field * inputs,
+    fan_out: receptive_field * outputs,
+    gain: S.One,
+    variance: gain / fan,
+    sigma: sqrt(variance),
+}
+NORMAL: Equations = {
+    constant: sqrt(1 - 4 * exp(-2) / (sqrt(2 * pi) * erf(sqrt(2)))),
+    deviation: sigma,  # of the normal distribution before it is cut
+    cut: oo,
+    mass: erf(cut / (sqrt(2) * deviation)),  # its share inside the cut
+    bell: exp(-(x**2) / (2 * deviation**2)) / (sqrt(2 * pi) * deviation),
+}
+UNIFORM: Equations = {limit: sqrt(3) * sigma}
+NORMAL_DENSITY: Equations = {density: Piecewise((bell / mass, Abs(x) <= cut), (0, True))}
+UNIFORM_DENSITY: Equations = {density: Piecewise((1 / (2 * limit), Abs(x) <= limit), (0, True))}
+
+TRUNCATION = Axis(
+    "truncation",
+    "whether draws beyond two standard deviations are drawn again, and whether the variance is restored after it",
+    (
+        AxisValue("none", {deviation: sigma, cut: oo}, TORCH),
+        AxisValue("corrected", {deviation: sigma / constant, cut: 2 * deviation}, KERAS),
+        AxisValue("raw", {deviation: sigma, cut: 2 * deviation}, TFJS),
+    ),
+)
+GAIN = Axis(
+    "gain",
+    "whether the variance makes up for what a ReLU takes away",
+    (
+        AxisValue("two", {gain: 2 / (1 + slope**2)}, HE),
+        AxisValue("one", {gain: 1}, Source("PyTorch 2.13.0", "torch/nn/init.py:kaiming_normal_ with nonlinearity='linear'")),
+    ),
+)  # fmt: skip
+FAN_OUT = Axis(
+    "fan_out",
+    "whether the outputs of a convolution are counted once for every place of the kernel",
+    (
+        AxisValue("with_receptive_field", {fan_out: receptive_field * outputs}, KERAS),
+        AxisValue("without", {fan_out: outputs}, TINYGRAD),
+    ),
+)
+NEGATIVE_SLOPE = Option(
+    "negative_slope",
+    "slope of the activation for negative inputs",
+    symbol=slope,
+    domain=NON_NEGATIVE,
+    neutral=0,
+    source=Source("He et al. 2015", "equation 15"),
+)
+
+SWAPPED_FANS = NamedError(
+    "swapped_fans",
+    "inputs and outputs are exchanged, as when the kernel of another framework's layout is read",
+    Source("layouts: PyTorch has outputs first, Keras and JAX have them last"),
+    {fan: fan_out},
+)
+STANDARD_DEVIATION_FOR_VARIANCE = NamedError(
+    "standard_deviation_for_variance",
+    "the variance is used as the standard deviation; its root was not taken",
+    Source("lecture deck", "line 392, which calls the variances standard deviations"),
+    {sigma: variance},
+)
+INVERTED_AVERAGE = NamedError(
+    "inverted_average",
+    "the average of the fans is 2/(fan_in + fan_out), so that the variance is the reciprocal of what it should be",
+    Source("lecture deck", "line 400"),
+    {fan: 2 / (fan_in + fan_out)},
+)
+LEAKY_TRUNCATION = NamedError(
+    "leaky_truncation",
+    f"of {CANDIDATES} candidates the first inside the cut is taken, and if all are outside the first of them",
+    Source("Keras 3.15.1", "keras/src/backend/torch/random.py:113"),
+    {
+        density: Piecewise(
+            (bell * (1 - (1 - mass) ** CANDIDATES) / mass, Abs(x) <= cut), (bell * (1 - mass) ** (CANDIDATES - 1), True)
+        ),
+    },
+    dialect={"truncation": "corrected"},
+)
+LIMIT_WITHOUT_THREE = NamedError(
+    "limit_without_three",
+    "the standard deviation is used as the limit, a third of the variance",
+    Source("PyTorch 2.13.0", "torch/nn/modules/linear.py:reset_parameters, U(-1/sqrt(fan_in), 1/sqrt(fan_in))"),
+    {limit: sigma},
+)
+NORMAL_ERRORS = (STANDARD_DEVIATION_FOR_VARIANCE, LEAKY_TRUNCATION)
+UNIFORM_ERRORS = (STANDARD_DEVIATION_FOR_VARIANCE, LIMIT_WITHOUT_THREE)
+
+
+# -- claims --------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)
+def _integral(integrand: Expr, low: Expr, high: Expr) -> Expr:
+    return integrate(integrand, (x, low, high)).simplify()
+
+
+def expectation(program: Program, below: Expr, above: Expr) -> Expr:
+    """The mean of a function of the weight, given by its formulas `below` and `above` zero, integrated over the support."""
+    (inside, where), *outside = piecewise_fold(program.update[density]).args
+    if any(piece != 0 for piece, _ in outside):
+        return oo  # a density that goes on for ever
+    edge = where.gts * Abs(x) / where.lts
+    inside = inside.xreplace({bell: program.let.get(bell, bell)})
+    end = oo if program.let.get(edge) == oo else edge
+    total = _integral(below * inside, -end, S.Zero) + _integral(above * inside, S.Zero, end)
+    for symbol in reversed(program.needed()):
+        total = total.xreplace({symbol: program.let[symbol]})
+    return total.simplify()
+
+
+def moment(program: Program, n: int) -> Expr:
+    """The mean of the n-th power of a weight."""
+    return expectation(program, x**n, x**n)
+
+
+def _programs(rule: Rule) -> Mapping[str, Program]:
+    cuts = [axis for axis in rule.axes if axis.name == "truncation"]
+    return {value: rule.program({"truncation": value}) for value in cuts[0].names} if cuts else {"": rule.program()}
+
+
+def _is_a_density(rule: Rule) -> Boolean:
+    programs = _programs(rule).values()
+    return And(*(And(Eq(moment(p, 0), 1), Eq(moment(p, 1), 0)) for p in programs))
+
+
+def _variance(rule: Rule) -> Boolean:
+    kept = {name: program for name, program in _programs(rule).items() if name != "raw"}
+    return And(*(Eq(moment(p, 2), p.formula(gain) / p.formula(fan)) for p in kept.values()))
+
+
+def _raw_variance(rule: Rule) -> Boolean:
+    """The truncation constant is the standard deviation of a standard normal that is cut at two, found by integration."""
+    raw, whole = (rule.program({"truncation": value}) for value in ("raw", "none"))
+    return Eq(moment(raw, 2) / moment(whole, 2), raw.let[constant] ** 2)
+
+
+def _forward(rule: Rule) -> Boolean:
+    """fan_in weights on inputs of unit second moment: the sum has unit variance."""
+    return And(*(Eq(p.formula(fan_in) * moment(p, 2), 1) for n, p in _programs(rule).items() if n != "raw"))
+
+
+def _through_a_leaky_relu(rule: Rule) -> Boolean:
+    """E f(z)² = Var(z)(1 + a²)/2 for any symmetric z, so that fan_in such terms keep the second moment at 1."""
+    program = rule.program({"gain": "two"}, ("negative_slope",))
+    return Eq(program.formula(fan_in) * expectation(program, (slope * x) ** 2, x**2), 1)
+
+
+def _through_a_relu(rule: Rule) -> Boolean:
+    """E relu(z)² = Var(z)/2, which is what the two of the gain makes up for."""
+    program = rule.program({"gain": "two"})
+    return Eq(program.formula(fan_in) * expectation(program, S.Zero, x**2), 1)
+
+
+def _average(rule: Rule) -> Boolean:
+    """Forward asks for the variance 1/fan_in, backward for 1/fan_out; the inverse variance is the mean of the fans."""
+    program = rule.program()
+    mean = (program.formula(fan_in) + program.formula(fan_out)) / 2
+    return Eq(1 / moment(program, 2), mean)
+
+
+def _inverted_average(rule: Rule) -> Boolean:
+    """What the deck prints gives the reciprocal of the variance: the same only where that is 1."""
+    right, wrong = rule.program(), rule.program(error="inverted_average")
+    return Eq(right.formula(variance) * wrong.formula(variance), 1)
+
+
+CLAIMS = (
+    Claim("the density integrates to 1, with mean 0", _is_a_density, "integration"),
+    Claim("the variance is gain/fan", _variance, "integration"),
+)
+RAW_VARIANCE = Claim("raw truncation takes the square of the truncation constant off", _raw_variance, "integration")
+FORWARD = Claim("a sum over fan_in inputs keeps their second moment", _forward, "variance of a sum")
+LEAKY_RELU = Claim("a leaky ReLU between two layers keeps the second moment", _through_a_leaky_relu, "integration")
+RELU = Claim("a ReLU between two layers keeps the second moment", _through_a_relu, "integration")
+AVERAGE = Claim("the inverse variance is the mean of the fans", _average, "forward and backward variance")
+RECIPROCAL = Claim("the inverted average gives the reciprocal variance", _inverted_average)

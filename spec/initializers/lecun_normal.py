@@ -1,0 +1,34 @@
+"""Weights drawn from a normal distribution with a variance that keeps the second moment of the inputs."""
+
+from ..rule import Rule
+from .kernel import (
+    CLAIMS,
+    FANS,
+    FORWARD,
+    INPUTS,
+    LECUN,
+    NORMAL,
+    NORMAL_DENSITY,
+    NORMAL_ERRORS,
+    RAW_VARIANCE,
+    SWAPPED_FANS,
+    TRUNCATION,
+    density,
+    fan,
+    fan_in,
+)
+
+LECUN_NORMAL = Rule(
+    name="lecun_normal",
+    title="LeCun normal initialization",
+    doc="Draws weights from a normal distribution with a variance that keeps the second moment of the inputs.",
+    kind="sampler",
+    parameter=density,
+    inputs=INPUTS,
+    let={**FANS, fan: fan_in, **NORMAL},
+    update=NORMAL_DENSITY,
+    axes=(TRUNCATION,),
+    errors=(SWAPPED_FANS, *NORMAL_ERRORS),
+    claims=(*CLAIMS, FORWARD, RAW_VARIANCE),
+    source=LECUN,
+)
