@@ -18,6 +18,7 @@ from gradspec.spec import Program, Rule
 
 from .case import AnyCase, Outcome
 from .cases import build_cases, contexts
+from .judging import essence
 from .scoring import K, predict
 from .simulation import simulate
 
@@ -56,7 +57,11 @@ def _pairs(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
         tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))
     }
     runs = {(name, case.name): _Ideal(program, case) for name, program in programs.items() for case in cases}
+    plain = {name: essence(program) for name, program in programs.items()}
     for one, other in combinations(programs, 2):
+        if plain[one] == plain[other]:
+            yield Separation(one, other, on, None, 0, 0, 0.0, same=True)
+            continue
         found = _first(_separation(one, other, on, runs[one, c.name], programs[other]) for c in cases)
         proved = found.case is None and same_function(programs[one], programs[other])
         yield replace(found, same=proved)

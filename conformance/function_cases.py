@@ -26,7 +26,7 @@ COUNTS = (5, 3, 2, 4)  # distinct sizes, in the order in which the rule names th
 ONES = (1, 1, 1, 1)
 WIDE_COUNTS = (7, 5, 3, 2)
 EQUAL_COUNTS = (4, 4, 4, 4)
-FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (4, 3), EQUAL_COUNTS: (3, 3)}  # where all depends on all, as in images
+FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (5, 2), EQUAL_COUNTS: (3, 3)}  # where all depends on all, as in images
 ELEMENTS = 67  # two vector registers of half precision, and a remainder
 
 
@@ -71,7 +71,7 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
         yield plan.case("one", 0, "arrays of one number", MODERATE, counts=ONES)
         yield plan.case("moderate", 0, "numbers near 1", MODERATE)
         if level >= 1:
-            for variant in range(2):
+            for variant in (0, 1, 4) if plan.dense else (0, 1):
                 yield plan.case(
                     f"sizes-{variant}", 1, "other sizes, and numbers up to 8", Style(-4, 2), variant, counts=WIDE_COUNTS
                 )
@@ -180,7 +180,7 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
     if 0 < default < 1 / 256:
         return float(2.0 ** (-8 - 2 * variant - number))
     scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
-    pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4))
+    pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4, 2.0))
     return pool[(number + variant) % len(pool)]
 
 

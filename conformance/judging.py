@@ -148,7 +148,7 @@ class _Trial:
         """The program that a dialect means for a case, put together once."""
         chosen = (visible, case.switched_on, error)
         if chosen not in self.programs:
-            self.programs[chosen] = _essence(program_for(self.rule, dict(visible), case, error))
+            self.programs[chosen] = essence(program_for(self.rule, dict(visible), case, error))
         return self.programs[chosen]
 
     def scores(self, dialect: Dialect, seen: Seen, error: str | None = None) -> Scores:
@@ -335,12 +335,12 @@ class _Trial:
         )
 
 
-def _essence(program: Program) -> Program:
+def essence(program: Program) -> Program:
     """The program without equations that it does not use, so that dialects which do not differ here are seen to be equal."""
     return replace(
         program,
         let={target: program.let[target] for target in program.needed()},
-        forms=tuple(_essence(form) for form in program.forms),
+        forms=tuple(essence(form) for form in program.forms),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 _WEIGHT_DECAY_FORM = ("l2", "decoupled", "decoupled_schedule")
+_NONFINITE = ("entry_nan", "all_nan", "raise")
 
 #: Rule -> axis -> its values. The first value holds where a dialect says nothing about the axis.
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -37,6 +38,32 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
         "amsgrad_max": ("raw", "corrected"),
         "weight_decay_form": _WEIGHT_DECAY_FORM,
     },
+    "sigmoid": {},
+    "tanh": {},
+    "relu": {"derivative_at_zero": ("zero", "half", "one")},
+    "leaky_relu": {"branches": ("by_sign", "maximum"), "derivative_at_zero": ("slope", "one", "half")},
+    "prelu": {"derivative_at_zero": ("slope", "one", "zero")},
+    "elu": {"derivative_at_zero": ("slope", "one")},
+    "softmax": {},
+    "rrelu": {
+        "law": ("slope_uniform", "divisor_uniform"),
+        "test_slope": ("mean_slope", "reciprocal_mean_divisor"),
+    },
+    "dropout": {"scale_at": ("train", "test"), "rate_meaning": ("drop", "keep")},
+    "batch_normalization": {"momentum_weight": ("new", "old"), "running_variance": ("unbiased", "biased")},
+    "cross_entropy": {
+        "input": ("logits", "probabilities"),
+        "renormalise": ("yes", "no"),
+        "clip": ("none", "both"),
+        "gradient_on_clip": ("zero", "exact"),
+    },
+    "mean_squared_error": {"factor": ("one", "half")},
+    "l1": {"derivative_at_zero": ("zero", "one"), "reduction": ("sum", "per_batch")},
+    "l2": {"factor": ("one", "half"), "reduction": ("sum", "per_batch")},
+    "max_norm": {"epsilon_use": ("none", "over_only", "always")},
+    "clip_by_value": {},
+    "clip_by_norm": {"epsilon_use": ("none", "always"), "nonfinite": _NONFINITE},
+    "clip_by_global_norm": {"epsilon_use": ("none", "always"), "nonfinite": _NONFINITE},
 }
 
 _INSIDE_FROM_ZERO = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}
@@ -45,6 +72,14 @@ _STORED_INSIDE = {"nesterov_form": "stored_look_ahead", "learning_rate_place": "
 _STORED_OUTSIDE = {"nesterov_form": "stored_look_ahead", "learning_rate_place": "outside"}
 _LOOK_AHEAD_INSIDE = {"nesterov_form": "look_ahead", "learning_rate_place": "inside"}
 _ALL_INSIDE = {"epsilon_place": "inside", "learning_rate_place": "inside"}
+_SMOOTH: dict[str, dict[str, str]] = {"sigmoid": {}, "tanh": {}, "softmax": {}}
+_AT_ZERO, _AT_SLOPE, _AT_ONE = ({"derivative_at_zero": value} for value in ("zero", "slope", "one"))
+_BY_SIGN = {"branches": "by_sign"}
+_SUM = {"reduction": "sum"}
+_CLIP_ALWAYS = {"epsilon_use": "always", "nonfinite": "entry_nan"}
+_INVERTED = {"dropout": {"scale_at": "train", "rate_meaning": "drop"}}
+_NEW_UNBIASED = {"batch_normalization": {"momentum_weight": "new", "running_variance": "unbiased"}}
+_OLD_BIASED = {"batch_normalization": {"momentum_weight": "old", "running_variance": "biased"}}
 _L2 = {"weight_decay_form": "l2"}
 _DECOUPLED = {"weight_decay_form": "decoupled"}
 
@@ -63,6 +98,22 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "adagrad": {"epsilon_place": "outside", **_L2},
         "rmsprop": {"epsilon_place": "outside", "learning_rate_place": "outside", **_L2},
         "adam": {"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": "raw", **_L2},
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": {**_BY_SIGN, **_AT_SLOPE},
+        "prelu": _AT_SLOPE,
+        "elu": _AT_SLOPE,
+        "rrelu": {"law": "slope_uniform", "test_slope": "mean_slope"},
+        **_INVERTED,
+        **_NEW_UNBIASED,
+        "cross_entropy": {"input": "logits"},
+        "mean_squared_error": {"factor": "one"},
+        "l1": {**_AT_ZERO, **_SUM},
+        "l2": {"factor": "half", **_SUM},  # weight_decay
+        "max_norm": {"epsilon_use": "over_only"},  # renorm
+        "clip_by_value": {},
+        "clip_by_norm": _CLIP_ALWAYS,  # clip_grad_norm_ of one parameter
+        "clip_by_global_norm": _CLIP_ALWAYS,
     },
     "keras": {
         "gradient_descent": _DECOUPLED,
@@ -71,6 +122,21 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "adagrad": {"epsilon_place": "inside", **_DECOUPLED},
         "rmsprop": {**_ALL_INSIDE, **_DECOUPLED},
         "adam": {"epsilon_place": "hat", "bias_correction": "both", "amsgrad_max": "raw", **_DECOUPLED},
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": _BY_SIGN,  # its derivative at 0 is the backend's: the slope on torch, 1 on JAX
+        "prelu": _AT_ZERO,
+        "elu": _AT_SLOPE,
+        **_INVERTED,
+        **_OLD_BIASED,
+        "cross_entropy": {"input": "probabilities", "renormalise": "yes", "clip": "both", "gradient_on_clip": "zero"},
+        "mean_squared_error": {"factor": "one"},
+        "l1": _SUM,  # its derivative at 0 is zero on torch, one on JAX
+        "l2": {"factor": "one", **_SUM},
+        "max_norm": {"epsilon_use": "always"},
+        "clip_by_value": {},
+        "clip_by_norm": {"epsilon_use": "none", "nonfinite": "entry_nan"},
+        "clip_by_global_norm": {"epsilon_use": "none", "nonfinite": "all_nan"},
     },
     "optax": {
         "gradient_descent": {},
@@ -79,18 +145,45 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "adagrad": {"epsilon_place": "inside_guarded"},
         "rmsprop": _ALL_INSIDE,
         "adam": {"epsilon_place": "root_plus_outside", "bias_correction": "both", "amsgrad_max": "corrected"},
+        "cross_entropy": {"input": "logits"},
+        "l2": {"factor": "half", **_SUM},  # add_decayed_weights
+        "clip_by_value": {},
+        "clip_by_global_norm": {"epsilon_use": "none", "nonfinite": "entry_nan"},
+    },
+    "jax": {**_SMOOTH, "relu": _AT_ZERO, "leaky_relu": {**_BY_SIGN, **_AT_ONE}, "elu": _AT_SLOPE},
+    "flax": {
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": {**_BY_SIGN, **_AT_ONE},
+        "prelu": _AT_ONE,
+        "elu": _AT_SLOPE,
+        **_INVERTED,
+        **_OLD_BIASED,
     },
     "sklearn": {
         "gradient_descent": {},
         "momentum": _INSIDE_FROM_ZERO,
         "nesterov": _STORED_INSIDE,
         "adam": {"epsilon_place": "hat", "bias_correction": "both"},
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "cross_entropy": {"input": "probabilities", "renormalise": "no", "clip": "both", "gradient_on_clip": "exact"},
+        "mean_squared_error": {"factor": "half"},
+        "l2": {"factor": "half", "reduction": "per_batch"},
     },
     "tinygrad": {
         "gradient_descent": _L2,
         "momentum": {**_OUTSIDE_FROM_ZERO, **_L2},
         "nesterov": {**_STORED_OUTSIDE, **_L2},
         "adam": {"epsilon_place": "outside", "bias_correction": "both"},
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": {**_BY_SIGN, **_AT_ONE},
+        "elu": {},  # its derivative at 0 is 0, which is neither one-sided derivative
+        **_INVERTED,
+        **_NEW_UNBIASED,
+        "cross_entropy": {"input": "logits"},
+        "l2": {"factor": "half", **_SUM},  # weight_decay
     },
     "tfjs": {
         "gradient_descent": {},
@@ -99,6 +192,18 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "adagrad": {"epsilon_place": "inside"},
         "rmsprop": _ALL_INSIDE,
         "adam": {"epsilon_place": "outside", "bias_correction": "both"},
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": {**_BY_SIGN, **_AT_SLOPE},
+        "prelu": _AT_SLOPE,
+        "elu": _AT_ONE,
+        **_INVERTED,
+        **_OLD_BIASED,
+        "cross_entropy": {"input": "probabilities", "renormalise": "yes", "clip": "both"},
+        "mean_squared_error": {"factor": "one"},
+        "l1": _SUM,
+        "l2": {"factor": "one", **_SUM},
+        "max_norm": {"epsilon_use": "always"},
     },
     "deck": {
         "gradient_descent": {},
@@ -107,6 +212,20 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "adagrad": {"epsilon_place": "inside"},
         "rmsprop": {"epsilon_place": "inside"},
         "adam": {"epsilon_place": "inside", "bias_correction": "both"},
+        **_SMOOTH,
+        "relu": {},
+        "leaky_relu": {"branches": "maximum"},
+        "prelu": {},
+        "elu": _AT_ONE,
+        "rrelu": {},
+        "dropout": {"rate_meaning": "drop"},
+        "batch_normalization": {},
+        "cross_entropy": {"input": "probabilities"},
+        "l1": _SUM,
+        "l2": {"factor": "one", **_SUM},
+        "max_norm": {"epsilon_use": "none"},
+        "clip_by_value": {},
+        "clip_by_norm": {"epsilon_use": "none"},
     },
     "paper": {
         "gradient_descent": {},
@@ -120,6 +239,15 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
             "amsgrad_max": "raw",  # Reddi, Kale and Kumar 2018
             "weight_decay_form": "decoupled_schedule",  # Loshchilov and Hutter 2019
         },
+        "relu": {},  # Nair and Hinton 2010
+        "leaky_relu": _BY_SIGN,  # Maas, Hannun and Ng 2013
+        "prelu": {},  # He et al. 2015
+        "elu": _AT_SLOPE,  # Clevert, Unterthiner and Hochreiter 2016
+        "rrelu": {"law": "divisor_uniform", "test_slope": "reciprocal_mean_divisor"},  # Xu et al. 2015
+        "dropout": {"scale_at": "test", "rate_meaning": "keep"},  # Srivastava et al. 2014
+        "batch_normalization": {"running_variance": "unbiased"},  # Ioffe and Szegedy 2015
+        "max_norm": {"epsilon_use": "none"},  # Srivastava et al. 2014
+        "clip_by_global_norm": {"epsilon_use": "none"},  # Pascanu, Mikolov and Bengio 2013
     },
 }
 

@@ -68,6 +68,33 @@ def is_nonnegative(x: arb, choices: tuple[bool | None, ...], number: int) -> boo
     return not is_positive(-x, tuple(None if c is None else not c for c in choices), number)
 
 
+def floored(x: arb, choices: tuple[bool | None, ...], number: int) -> arb:
+    """The largest whole number that is not above `x`; where the ball holds one, the choice says whether `x` reaches it."""
+    low, high = x.lower().floor(), x.upper().floor()
+    if low == high:
+        return low
+    choice = choices[number] if number < len(choices) else None
+    if choice is None:
+        raise UndecidedBranch(number)
+    return high if choice else high - 1
+
+
+def from_multiple(x: arb, period: arb) -> arb:
+    """Distance from the nearest multiple of `period`, for a ball narrower than that."""
+    if period == 0:
+        return ZERO
+    nearest = (x.mid() / period + arb(0.5)).floor()
+    if not nearest.is_exact():
+        nearest = nearest.mid().floor()
+    away = [abs(x - (nearest + k) * period) for k in (-1, 0, 1)]
+    return away[0].min(away[1]).min(away[2])
+
+
+def held(x: arb, precision: int) -> bool:
+    """Whether a number is known exactly and has so few digits that a format holds it: an operation gave it without rounding."""
+    return bool(x.is_exact()) and int(x.mid().man_exp()[0]).bit_length() <= precision
+
+
 def times(slope: arb, factor: arb) -> arb:
     """Their product; zero where the branch was not taken, whatever is evaluated there."""
     return ZERO if slope == 0 else slope * factor
@@ -81,7 +108,7 @@ def tanh_slope(x: arb) -> arb:
 
 UNIT, EITHER = arb(0.5, 0.5), arb(0, 1)
 ZERO, ONE = arb(0), arb(1)
-DECIDE = {"where_positive": "is_positive", "where_nonnegative": "is_nonnegative"}
+DECIDE = {"where_positive": "is_positive", "where_nonnegative": "is_nonnegative", "floor": "floored"}
 # What the argument's own relative error can add, over u: |x f'(x)|, with b the ball of x and f that of the value.
 SENSITIVITY = {
     "exp": "{b} * {f}",
@@ -89,6 +116,8 @@ SENSITIVITY = {
     "tanh": "{b} * tanh_slope({b})",
     "expm1": "{b} * {b}.exp()",
     "log1p": "{b} / (1 + {b})",
+    "cos": "{b} * {b}.sin()",
+    "sin": "{b} * {b}.cos()",
 }
 SLOPE = {
     "exp": "{b}.exp()",
@@ -96,6 +125,8 @@ SLOPE = {
     "tanh": "tanh_slope({b})",
     "expm1": "{b}.exp()",
     "log1p": "1 / (1 + {b})",
+    "cos": "-{b}.sin()",
+    "sin": "{b}.cos()",
     "absolute": "ONE if {b} > 0 else -ONE if {b} < 0 else EITHER",
 }
 
@@ -123,6 +154,7 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
 def _function(source: str, name: str, constants: Mapping[str, Any]) -> Callable[..., Any]:
     known = {
         "arb": arb, "root": root, "times": times, "tanh_slope": tanh_slope, "is_positive": is_positive, "is_nonnegative": is_nonnegative,
+        "floored": floored, "from_multiple": from_multiple, "held": held,
         "UNIT": UNIT, "EITHER": EITHER, "ZERO": ZERO, "ONE": ONE,
     }  # fmt: skip
     namespace: dict[str, Any] = {"__name__": __name__, **known, **constants}
@@ -157,13 +189,28 @@ def _value(i: int, node: Node, inputs: tuple[str, ...], v: str, x: str) -> str:
             return f"{args[0]}.min({args[1]})"
         case "absolute":
             return f"abs({args[0]})"
-        case "exp" | "log" | "tanh" | "expm1" | "log1p":
+        case "exp" | "log" | "tanh" | "expm1" | "log1p" | "cos" | "sin":
             return f"{args[0]}.{node.kind}()"
+        case "pi":
+            return "arb.pi()"
+        case "floor":
+            return f"c{i}"
+        case "from_multiple":
+            return f"from_multiple({args[0]}, {args[1]})"
         case "at_step":
             return f"{args[0]} if step == {node.extra} else {args[1]}"
         case "where_positive" | "where_nonnegative":
             return f"{args[1]} if c{i} else {args[2]}"
     raise AssertionError(node.kind)
+
+
+def _below_floors(nodes: tuple[Node, ...]) -> set[int]:
+    """The nodes that a floor depends on: there it matters that sums of short numbers are exact."""
+    found: set[int] = set()
+    for i in range(len(nodes) - 1, -1, -1):
+        if nodes[i].kind == "floor" or i in found:
+            found.update(nodes[i].args)
+    return found
 
 
 def _exponent(node: Node, change: int = 0) -> str:
@@ -187,9 +234,9 @@ def _weight(tree_nodes: tuple[Node, ...], i: int, parameter: int | None, integer
             return int(node.extra) - 1
         case "step_power":
             return _exponent(node)
-        case "root":
+        case "root" | "pi" | "from_multiple":
             return 1
-        case "exp" | "log" | "tanh" | "expm1" | "log1p":
+        case "exp" | "log" | "tanh" | "expm1" | "log1p" | "cos" | "sin":
             return 2
     return None
 
@@ -233,6 +280,7 @@ def _compile_bounded(
     rounded: set[int] = set()
 
     unit = how.operations.unit
+    whole = _below_floors(nodes)
 
     def units(k: int) -> str:
         constants[f"U{k}"] = arb(0, ball((1 + unit) ** k - 1))  # what k roundings can make of 1
@@ -250,7 +298,7 @@ def _compile_bounded(
             branch += 1
         lines.append(f"v{i} = {_value(i, node, inputs, 'v', 'x')}")
         weight = _weight(nodes, i, parameter, integers)
-        is_noisy = (
+        is_noisy = node.kind != "floor" and (
             weight is not None
             or any(a in noisy for a in node.args)
             or (node.kind == "input" and node.extra in uncertain)
@@ -290,6 +338,8 @@ def _compile_bounded(
             lines.append(f"e{i} = b{i} * {units(2)} + {own} * {units(1)} + ETA")
         else:
             lines.append(f"e{i} = b{i} * {units(int(weight))}{' + ETA' if how.flush and node.kind == 'sum' else ''}")
+        if i in whole and len(node.args) == 2:
+            lines.append(f"if held(b{i}, {how.operations.precision}): e{i} = ZERO")
         lines.append(f"b{i} = b{i} + e{i}")
     for output in outputs:
         lines += _sweep(nodes, output, frozenset(noisy), frozenset(rounded))
@@ -367,8 +417,10 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
             return [(args[0], f"({_exponent(node)}) * b{args[0]} ** ({_exponent(node, -1)})")]
         case "root":
             return [(args[0], f"1 / (root(b{args[0]}) + v{i})")]
-        case "exp" | "log" | "tanh" | "expm1" | "log1p" | "absolute":
+        case "exp" | "log" | "tanh" | "expm1" | "log1p" | "absolute" | "cos" | "sin":
             return [(args[0], SLOPE[node.kind].format(b=f"b{args[0]}"))]
+        case "from_multiple":
+            return [(args[0], "EITHER")]  # up or down by as much as the number itself
         case "minimum":
             a, c = args
             first = f"ONE if b{a} < b{c} else ZERO if b{c} < b{a} else UNIT"

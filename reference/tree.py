@@ -206,6 +206,8 @@ class _Builder:
     def sized(self, e: Expr) -> Expr:
         """`e` with numbers for sizes and labels; what depends on these only is evaluated by SymPy."""
         e = e.xreplace(self.sizes)
+        if not self.labels:
+            return e
         for stored in e.atoms(Indexed):
             values = self.labels.get(str(stored.base.label))
             if values is not None and all(p.is_Integer for p in stored.indices):

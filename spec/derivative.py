@@ -15,6 +15,7 @@ from sympy import Add, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, S, Sum
 from sympy.core.function import Function
 
 from .rule import Array, Program, at, primed
+from .symbols import POSITIONS
 
 Target: TypeAlias = Expr  # a symbol, or an element of an array
 
@@ -62,9 +63,7 @@ def _bases(program: Program) -> set[IndexedBase]:
 
 
 def _positions(base: IndexedBase) -> tuple[Symbol, ...]:
-    from .symbols import POSITIONS
-
-    return POSITIONS[: len(base.shape)]
+    return tuple(POSITIONS[: len(base.shape)])
 
 
 def _gradient(target: Target) -> Target:

@@ -33,7 +33,7 @@ VERSIONS = {
     "tinygrad": "0.14.0",
     "tfjs": "4.22.0",
     "scipy": "1.17.1",
-    "kornia": "0.8.2",
+    "kornia": "0.9.0",
     "torchvision": "0.28.0",
     "deck": "KTH ID2223, training deep feedforward networks",
     "paper": "the works cited by each rule",

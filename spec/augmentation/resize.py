@@ -1,0 +1,119 @@
+"""The resizing of an image's content about its centre; the canvas stays as it is."""
+
+from sympy import And, Eq, Expr, Interval, Rational, Symbol, oo
+
+from ..rule import Axis, AxisValue, Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
+from ..symbols import i, j
+from .warp import (
+    CENTRE, EDGE, FILL, FILL_VALUE, HALF_SIZE, IMAGE, LET, LINEAR, NEAREST, NEAREST_EVEN, UPDATE,
+    column_place, interpolation, output, pixel, pixel_symbol, row_place,
+)  # fmt: skip
+
+row_factor, column_factor = Symbol("row_factor", positive=True), Symbol("column_factor", positive=True)
+row_scale, column_scale = Symbol("row_scale", positive=True), Symbol("column_scale", positive=True)
+
+
+def _about(row: Expr, column: Expr) -> Equations:
+    """Distances from the pivot are scaled; the scale is that of places in the image, so it is small where things grow."""
+    return {row_place[i, j]: row + row_scale * (i - row), column_place[i, j]: column + column_scale * (j - column)}
+
+
+def _by_one_changes_nothing(rule: Rule) -> And:
+    numbers = {row_factor: Rational(1), column_factor: Rational(1)}
+    return And(
+        *(
+            Eq(pixel(rule, {"zoom": zoom}, (r, c), (3, 2), numbers), pixel_symbol(r, c))
+            for zoom in ("in", "out")
+            for r in range(3)
+            for c in range(2)
+        )
+    )
+
+
+def _in_and_out_are_opposite(rule: Rule) -> And:
+    """To twice the size and to half of the half are the same."""
+    by, back = ({row_factor: Rational(f), column_factor: Rational(f)} for f in (2, Rational(1, 2)))
+    return And(
+        *(
+            Eq(pixel(rule, {"zoom": "in"}, (r, 0), (3, 2), by), pixel(rule, {"zoom": "out"}, (r, 0), (3, 2), back))
+            for r in range(3)
+        )
+    )
+
+
+def _keeps_a_constant(rule: Rule) -> And:
+    facts = []
+    for fill in ("nearest", "reflect", "mirror", "wrap"):
+        numbers = {row_factor: Rational(1, 3), column_factor: Rational(3, 4)}
+        found = pixel(rule, {"fill": fill}, (0, 1), (2, 2), numbers)
+        facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, Rational(1))), 1))
+    return And(*facts)
+
+
+RESIZE = Rule(
+    name="resize",
+    title="Resizing of an image",
+    doc="Makes what is seen larger or smaller about the centre of the image; the canvas stays as it is.",
+    kind="function",
+    parameter=output[i, j],
+    arrays=(IMAGE,),
+    hyperparameters=(
+        Hyperparameter("row_factor", row_factor, Interval.open(0, oo), Rational(1), "factor of the height"),
+        Hyperparameter("column_factor", column_factor, Interval.open(0, oo), Rational(1), "factor of the width"),
+        FILL_VALUE,
+    ),
+    let={**LET, row_scale: 1 / row_factor, column_scale: 1 / column_factor, **_about(*CENTRE)},
+    update=UPDATE,
+    axes=(
+        FILL,
+        EDGE,
+        interpolation(LINEAR, NEAREST, NEAREST_EVEN),
+        Axis(
+            "zoom",
+            "whether a factor above 1 makes things larger or smaller",
+            (
+                AxisValue("in", {}, Source("torchvision 0.28.0", "transforms.functional.affine: scale")),
+                AxisValue(
+                    "out",
+                    {row_scale: row_factor, column_scale: column_factor},
+                    Source("Keras 3.15.1", "layers.RandomZoom: 1 + height_factor"),
+                ),
+            ),
+        ),
+    ),
+    errors=(
+        NamedError(
+            "pivot_at_corner",
+            "the image grows from its first pixel, not from its centre",
+            Source("scipy.ndimage 1.17.1", "affine_transform without an offset"),
+            {row_place[i, j]: row_scale * i, column_place[i, j]: column_scale * j},
+        ),
+        NamedError(
+            "off_by_half_a_pixel",
+            "the centre is taken to be at half the size; that is half a pixel from the middle of the pixel centres",
+            Source("a common slip: size / 2 instead of (size - 1) / 2"),
+            _about(*HALF_SIZE),
+        ),
+        NamedError(
+            "rows_and_columns_exchanged",
+            "the height grows by the factor of the width: x and y in the order of rows and columns",
+            Source("a common slip: (x, y) in the order of (row, column)"),
+            exchange={row_factor: column_factor, column_factor: row_factor},
+        ),
+    ),
+    forms=(
+        Form(
+            "offset_first",
+            {
+                row_place[i, j]: CENTRE[0] - row_scale * CENTRE[0] + row_scale * i,
+                column_place[i, j]: CENTRE[1] - column_scale * CENTRE[1] + column_scale * j,
+            },
+        ),
+    ),
+    claims=(
+        Claim("a factor of 1 changes nothing", _by_one_changes_nothing),
+        Claim("zooming in by a factor is zooming out by its reciprocal", _in_and_out_are_opposite),
+        Claim("a constant image stays constant, unless a constant is filled in", _keeps_a_constant),
+    ),
+    source=Source("lecture deck", "line 271"),
+)

@@ -1,0 +1,106 @@
+"""The rotation of an image about its centre."""
+
+from sympy import And, Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
+
+from ..rule import Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
+from ..symbols import i, j
+from .warp import (
+    CENTRE, EDGE, FILL, FILL_VALUE, HALF_SIZE, IMAGE, LET, LINEAR, NEAREST, UPDATE,
+    column_place, interpolation, m, n, output, pixel, pixel_symbol, row_place,
+)  # fmt: skip
+
+angle = Symbol("angle", real=True)
+radians = Symbol("radians", real=True)
+cosine, sine = Symbol("cosine", real=True), Symbol("sine", real=True)
+
+
+def _about(row: Expr, column: Expr) -> Equations:
+    """Rotation about a pivot: where the pixel came from lies as far from it, turned back by the angle."""
+    down, right = i - row, j - column
+    return {row_place[i, j]: row + cosine * down + sine * right, column_place[i, j]: column + cosine * right - sine * down}
+
+
+def _offset_first(row: Expr, column: Expr) -> Equations:
+    """The same as a matrix of which the pivot is part: what does not depend on the pixel is added up first."""
+    offset_row, offset_column = row - cosine * row - sine * column, column - cosine * column + sine * row
+    return {row_place[i, j]: offset_row + cosine * i + sine * j, column_place[i, j]: offset_column + cosine * j - sine * i}
+
+
+def _quarter_turns(rule: Rule) -> And:
+    """By 90° the top row of a square becomes its left column, read upwards; by 180° everything is reversed."""
+    facts = [
+        Eq(pixel(rule, {}, (r, c), (3, 3), {angle: Integer(degrees)}), pixel_symbol(*source))
+        for r in range(3)
+        for c in range(3)
+        for degrees, source in (
+            (90, (c, 2 - r)),
+            (180, (2 - r, 2 - c)),
+            (-90, (2 - c, r)),
+        )
+    ]
+    return And(*facts)
+
+
+def _keeps_a_constant(rule: Rule) -> And:
+    """A quarter turn of a wide image reaches far beyond its edges."""
+    facts = []
+    for fill in ("nearest", "reflect", "mirror", "wrap"):
+        found = pixel(rule, {"fill": fill}, (0, 0), (2, 5), {angle: Integer(90)})
+        facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, S.One)), 1))
+    return And(*facts)
+
+
+ROTATE = Rule(
+    name="rotate",
+    title="Rotation of an image",
+    doc="Turns the image about its centre, counter-clockwise; the canvas stays as it is.",
+    kind="function",
+    parameter=output[i, j],
+    arrays=(IMAGE,),
+    hyperparameters=(Hyperparameter("angle", angle, S.Reals, Rational(45), "angle of the turn", "degree"), FILL_VALUE),
+    let={**LET, radians: pi * angle / 180, cosine: cos(radians), sine: sin(radians), **_about(*CENTRE)},
+    update=UPDATE,
+    axes=(
+        FILL,
+        EDGE,
+        interpolation(LINEAR, NEAREST),
+    ),
+    errors=(
+        NamedError(
+            "wrong_way",
+            "a positive angle turns the image clockwise, seen with its first row on top",
+            Source("graphics with a y axis that points down"),
+            {radians: -pi * angle / 180},
+        ),
+        NamedError(
+            "pivot_at_corner",
+            "the image turns about its first pixel, not about its centre",
+            Source("scipy.ndimage 1.17.1", "affine_transform without an offset"),
+            _about(S.Zero, S.Zero),
+        ),
+        NamedError(
+            "off_by_half_a_pixel",
+            "the centre is taken to be at half the size; that is half a pixel from the middle of the pixel centres",
+            Source("a common slip: size / 2 instead of (size - 1) / 2"),
+            _about(*HALF_SIZE),
+        ),
+        NamedError(
+            "rows_and_columns_exchanged",
+            "the centre's row and column are exchanged, which only an image that is not square shows",
+            Source("a common slip: (x, y) in the order of (row, column)"),
+            _about(CENTRE[1], CENTRE[0]),
+        ),
+        NamedError(
+            "degrees_as_radians",
+            "the angle in degrees is taken for one in radians",
+            Source("a common slip"),
+            {radians: angle},
+        ),
+    ),
+    forms=(Form("offset_first", _offset_first(*CENTRE)),),
+    claims=(
+        Claim("quarter and half turns of a square move pixels and change none", _quarter_turns),
+        Claim("a constant image stays constant, unless a constant is filled in", _keeps_a_constant),
+    ),
+    source=Source("lecture deck", "line 271"),
+)

@@ -1,0 +1,83 @@
+"""The shift of an image by any number of pixels."""
+
+from sympy import And, Eq, Integer, Rational, S, Symbol
+
+from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
+from ..symbols import i, j
+from .warp import (
+    EDGE, FILL, FILL_VALUE, IMAGE, LET, LINEAR, NEAREST, NEAREST_EVEN, UPDATE,
+    column_place, fill_value, half_even, interpolation, output, pixel, pixel_symbol, row_place,
+)  # fmt: skip
+
+row_shift, column_shift = Symbol("row_shift", real=True), Symbol("column_shift", real=True)
+
+
+def _moves_whole_pixels(rule: Rule) -> And:
+    """One row down and one column to the left: pixels keep their values, and outside there is the fill value."""
+    numbers = {row_shift: Integer(1), column_shift: Integer(-1)}
+    facts = [
+        Eq(pixel(rule, {}, (r, c), (3, 2), numbers), pixel_symbol(r - 1, c + 1) if r >= 1 and c == 0 else fill_value)
+        for r in range(3)
+        for c in range(2)
+    ]
+    return And(*facts)
+
+
+def _wraps_around(rule: Rule) -> And:
+    numbers = {row_shift: Integer(1), column_shift: Integer(-3)}
+    return And(
+        *(
+            Eq(pixel(rule, {"fill": "wrap"}, (r, c), (3, 2), numbers), pixel_symbol((r - 1) % 3, (c + 3) % 2))
+            for r in range(3)
+            for c in range(2)
+        )
+    )
+
+
+def _halfway_is_the_mean(rule: Rule) -> Eq:
+    numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
+    return Eq(pixel(rule, {}, (1, 0), (3, 2), numbers), (pixel_symbol(0, 0) + pixel_symbol(1, 0)) / 2)
+
+
+SHIFT = Rule(
+    name="shift",
+    title="Shift of an image",
+    doc="Moves the image down and to the right, by whole pixels or by parts of them.",
+    kind="function",
+    parameter=output[i, j],
+    arrays=(IMAGE,),
+    hyperparameters=(
+        Hyperparameter("row_shift", row_shift, S.Reals, Rational(1), "how far down the image moves", "pixel"),
+        Hyperparameter("column_shift", column_shift, S.Reals, Rational(1), "how far to the right the image moves", "pixel"),
+        FILL_VALUE,
+    ),
+    let={**LET, row_place[i, j]: i - row_shift, column_place[i, j]: j - column_shift},
+    update=UPDATE,
+    axes=(FILL, EDGE, interpolation(LINEAR, NEAREST, NEAREST_EVEN)),
+    errors=(
+        NamedError(
+            "wrong_way",
+            "the image moves up and to the left: the place of a pixel is that of its source plus the shift, not minus it",
+            Source("scipy.ndimage 1.17.1", "affine_transform: its offset points from the output to the input"),
+            {row_place[i, j]: i + row_shift, column_place[i, j]: j + column_shift},
+        ),
+        NamedError(
+            "rows_and_columns_exchanged",
+            "the image moves down by what it should move to the right: x and y in the order of rows and columns",
+            Source("kornia 0.9.0", "translate takes (x, y), an array is indexed by (row, column)"),
+            {row_place[i, j]: i - column_shift, column_place[i, j]: j - row_shift},
+        ),
+        NamedError(
+            "rounded",
+            "the shift is rounded to whole pixels",
+            Source("torchvision 0.28.0", "transforms.RandomAffine.get_params: int(round(...))"),
+            {row_place[i, j]: i - half_even(row_shift), column_place[i, j]: j - half_even(column_shift)},
+        ),
+    ),
+    claims=(
+        Claim("a shift by whole pixels moves them, and changes none", _moves_whole_pixels),
+        Claim("with fill=wrap a shift by whole pixels is a permutation", _wraps_around),
+        Claim("halfway between two pixels stands their mean", _halfway_is_the_mean),
+    ),
+    source=Source("lecture deck", "line 271"),
+)
