@@ -13,11 +13,12 @@ from math import floor, log2, prod
 from random import Random
 from typing import Any
 
-from sympy import Indexed, IndexedBase, Interval, Symbol
+from sympy import IndexedBase, Interval, Symbol
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.reference.functions import Values
 from gradspec.spec import Program, Rule
+from gradspec.spec.augmentation.warp import tent
 from gradspec.spec.rule import Array, Hyperparameter, Option
 
 from .case import FunctionCase
@@ -26,17 +27,18 @@ COUNTS = (5, 3, 2, 4)  # distinct sizes, in the order in which the rule names th
 ONES = (1, 1, 1, 1)
 WIDE_COUNTS = (7, 5, 3, 2)
 EQUAL_COUNTS = (4, 4, 4, 4)
-FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (5, 2), EQUAL_COUNTS: (3, 3)}  # where all depends on all, as in images
+FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (7, 3), EQUAL_COUNTS: (3, 3)}  # where all depends on all
 ELEMENTS = 67  # two vector registers of half precision, and a remainder
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Binary exponents between which sizes lie; `repeat` gives every number twice, so that there are ties."""
+    """Binary exponents between which sizes lie; `repeat` gives every number twice, so that there are ties; `mixed` takes sizes in no order."""
 
     lowest: int
     highest: int
     repeat: bool = False
+    mixed: bool = False
     zero: bool = False
 
 
@@ -71,13 +73,15 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
         yield plan.case("one", 0, "arrays of one number", MODERATE, counts=ONES)
         yield plan.case("moderate", 0, "numbers near 1", MODERATE)
         if level >= 1:
-            for variant in (0, 1, 4) if plan.dense else (0, 1):
+            for variant in (0, 1, 2, 4) if plan.interpolates else (0, 1):
                 yield plan.case(
                     f"sizes-{variant}", 1, "other sizes, and numbers up to 8", Style(-4, 2), variant, counts=WIDE_COUNTS
                 )
+            yield plan.case("small", 1, "numbers somewhat below 1", Style(-3, -1))
             yield plan.case("ties", 1, "equal numbers", EQUAL, counts=EQUAL_COUNTS)
             yield plan.case("zeros", 1, "nothing but zeros", ZERO)
         if level >= 2:
+            yield plan.case("mixed", 2, "tiny and large numbers side by side", Style(-12, 4, mixed=True), counts=WIDE_COUNTS)
             yield plan.case("tiny", 2, "numbers near 0", Style(small // 2, small // 2 + 3))
             yield plan.case("large", 2, "large numbers", Style(4, large))
     if level >= 3 and wide:
@@ -108,9 +112,9 @@ class _Plan:
         return not any(isinstance(a.symbol, IndexedBase) for a in self.program.arrays)
 
     @property
-    def dense(self) -> bool:
-        """Whether every element of an array with two dimensions takes a sum over another one: trees grow fast then."""
-        return any(isinstance(target, Indexed) and len(target.indices) > 2 for target in self.program.let)
+    def interpolates(self) -> bool:
+        """Whether elements are looked up between others: then every one depends on all, and trees grow fast."""
+        return any(equation.has(tent) for equation in self.program.let.values())
 
     @property
     def largest(self) -> int:
@@ -131,7 +135,7 @@ class _Plan:
         shuffled: bool = False,
     ) -> FunctionCase:
         random = Random(f"{self.rule.name} {self.on} {name} {self.seed}")
-        counts = FEWER[counts] if self.dense else counts
+        counts = FEWER[counts] if self.interpolates else counts
         numbers = self.hyperparameters(variant, decimal, random if shuffled else None)
         arrays = tuple(self.arrays(random, style, shape, counts))
         options = {
@@ -196,6 +200,8 @@ def _numbers(random: Random, style: Style, array: Array, count: int, shift: int)
         else:
             step = number // 2 if style.repeat else number
             exponent = style.lowest + (style.highest - style.lowest) * step // max(count - 1, 1)
+            if style.mixed:
+                exponent = random.randint(style.lowest, style.highest)
             value = (1.0 if style.repeat else _mantissa(random)) * 2.0**exponent
         yield _within(value, array)
 

@@ -30,6 +30,7 @@ from sympy.core.function import AppliedUndef
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.reference.equality import same_function
 from gradspec.spec import Program, Rule
+from gradspec.spec.symbols import POSITIONS
 from gradspec.spec.symbols import t as STEP
 
 from .case import AnyCase
@@ -127,7 +128,8 @@ def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
             if not factor.is_Number:
                 yield "dropped factor", Mul(*rest)
                 yield "duplicated factor", Mul(*rest, factor**2)
-                yield "operator", Mul(*rest, 1 / factor)
+                if factor not in POSITIONS:  # the first position is 0
+                    yield "operator", Mul(*rest, 1 / factor)
     elif isinstance(node, Pow):
         if node.exp == Rational(1, 2):
             yield "operator", node.base

@@ -51,6 +51,9 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "dropout": {"scale_at": ("train", "test"), "rate_meaning": ("drop", "keep")},
     "batch_normalization": {"momentum_weight": ("new", "old"), "running_variance": ("unbiased", "biased")},
+    "dense": {},
+    "feedforward_network": {},
+    "sigmoid_chain": {},
     "cross_entropy": {
         "input": ("logits", "probabilities"),
         "renormalise": ("yes", "no"),

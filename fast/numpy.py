@@ -23,9 +23,88 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import overlaps
+from .functions.activations import (
+    elu,
+    elu_gradient,
+    leaky_relu,
+    leaky_relu_gradient,
+    prelu,
+    prelu_gradient,
+    relu,
+    relu_gradient,
+    sigmoid,
+    sigmoid_gradient,
+    tanh,
+    tanh_gradient,
+)
+from .functions.batch_normalization import (
+    batch_normalization,
+    batch_normalization_gradient,
+    batch_normalization_inference,
+    batch_normalization_update,
+)
+from .functions.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from .functions.dense import dense, dense_gradient
+from .functions.dropout import dropout, dropout_inference
+from .functions.feedforward_network import feedforward_network, feedforward_network_gradient, feedforward_network_step
+from .functions.losses import cross_entropy, cross_entropy_gradient, mean_squared_error, mean_squared_error_gradient
+from .functions.max_norm import max_norm
+from .functions.penalties import l1, l1_gradient, l2, l2_gradient
+from .functions.rrelu import rrelu, rrelu_gradient, rrelu_inference
+from .functions.sigmoid_chain import sigmoid_chain, sigmoid_chain_gradient
+from .functions.softmax import softmax, softmax_gradient
 from .plan import Plan, plan
 
-__all__ = ["adagrad", "adam", "gradient_descent", "momentum", "nesterov", "rmsprop"]
+__all__ = [
+    "adagrad",
+    "adam",
+    "batch_normalization",
+    "batch_normalization_gradient",
+    "batch_normalization_inference",
+    "batch_normalization_update",
+    "clip_by_global_norm",
+    "clip_by_norm",
+    "clip_by_value",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "dense",
+    "dense_gradient",
+    "dropout",
+    "dropout_inference",
+    "elu",
+    "elu_gradient",
+    "feedforward_network",
+    "feedforward_network_gradient",
+    "feedforward_network_step",
+    "gradient_descent",
+    "l1",
+    "l1_gradient",
+    "l2",
+    "l2_gradient",
+    "leaky_relu",
+    "leaky_relu_gradient",
+    "max_norm",
+    "mean_squared_error",
+    "mean_squared_error_gradient",
+    "momentum",
+    "nesterov",
+    "prelu",
+    "prelu_gradient",
+    "relu",
+    "relu_gradient",
+    "rmsprop",
+    "rrelu",
+    "rrelu_gradient",
+    "rrelu_inference",
+    "sigmoid",
+    "sigmoid_chain",
+    "sigmoid_chain_gradient",
+    "sigmoid_gradient",
+    "softmax",
+    "softmax_gradient",
+    "tanh",
+    "tanh_gradient",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 Gradient = FloatArray | Callable[[FloatArray], FloatArray]

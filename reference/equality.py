@@ -11,6 +11,7 @@ from sympy import (
     Dummy,
     Eq,
     Expr,
+    Function,
     Indexed,
     Integer,
     Mul,
@@ -25,6 +26,7 @@ from sympy import (
     expand,
     factor,
     simplify,
+    symbols,
     sympify,
     tanh,
 )
@@ -33,6 +35,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from gradspec.spec import Program
+from gradspec.spec.derivative import straight_through
 from gradspec.spec.symbols import t as STEP
 
 
@@ -78,8 +81,6 @@ def vanishes(expression: Expr) -> bool:
     Where pieces meet, every case is proved: a difference that decides is positive, zero or negative.
     """
     plain = _as_symbols(_decide_steps(expression))
-    if plain is None:
-        return False
     differences = {c.lhs - c.rhs for p in plain.atoms(Piecewise) for c in p.atoms(Relational)}
     if not differences:
         return bool(simplify(plain.rewrite((tanh, cosh, expm1), exp)) == 0)
@@ -131,21 +132,38 @@ def _zero_sets(difference: Expr) -> list[dict[Expr, Expr]] | None:
     return found
 
 
-def _as_symbols(expression: Expr) -> Expr | None:
+def _as_symbols(expression: Expr) -> Expr:
     """The expression with a symbol for every gradient, sum and element of an array; sums with equal terms are one symbol.
 
-    As plain symbols they do not stand in the way of simplification. None where a sum stands within a sum.
+    As plain symbols they do not stand in the way of simplification. An inner sum becomes a function of the positions of
+    the sum around it.
     """
-    calls = {call: Symbol(f"g{k}", real=True) for k, call in enumerate(sorted(expression.atoms(AppliedUndef), key=str))}
-    expression = expression.xreplace(calls)
-    totals: dict[Expr, Expr] = {}
-    for total in sorted(expression.atoms(Sum), key=str):
-        if total.function.has(Sum):
-            return None
-        totals[total] = next((s for t, s in totals.items() if _equal_sums(t, total)), Dummy(str(total), real=True))
-    expression = expression.xreplace(totals).replace(Abs, lambda x: Piecewise((x, x >= 0), (-x, True)))
+    expression = expression.replace(straight_through, lambda value, _: value)
+    known: list[tuple[Expr, Expr]] = []
+    while inner := sorted((s for s in expression.atoms(Sum) if not s.function.has(Sum)), key=str):
+        names = {}
+        for total in inner:
+            free = sorted((s for s in total.free_symbols if _is_position(s)), key=str)
+            placed = total.xreplace(dict(zip(free, _PLACES, strict=False)))
+            named = next((name for other, name in known if _equal_sums(other, placed)), None)
+            if named is None:
+                named = Function(f"sum_{len(known)}", real=True)
+                known.append((placed, named))
+            names[total] = named(*free) if free else named(S.Zero)
+        expression = expression.xreplace(names)
+    calls = sorted(expression.atoms(AppliedUndef), key=str)
+    expression = expression.xreplace({call: Symbol(f"g{k}", real=True) for k, call in enumerate(calls)})
+    expression = expression.replace(Abs, lambda x: Piecewise((x, x >= 0), (-x, True)))
     elements = sorted(expression.atoms(Indexed), key=str)
     return expression.xreplace({e: Dummy(str(e), **_known(e)) for e in elements})
+
+
+_PLACES = symbols("place_0:6", integer=True, nonnegative=True)
+
+
+def _is_position(symbol: Expr) -> bool:
+    """Positions count from 0; sizes are positive."""
+    return bool(isinstance(symbol, Symbol) and symbol.is_integer and symbol.is_nonnegative and not symbol.is_positive)
 
 
 def _known(element: Indexed) -> dict[str, bool]:

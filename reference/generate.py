@@ -52,10 +52,13 @@ def root(x: arb) -> arb:
 
 
 def is_positive(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
-    """Decide `x > 0`, by the choice made for this branch where the ball leaves it open."""
+    """Decide `x > 0`, by the choice made for this branch where the ball leaves it open.
+
+    Without choices the evaluation is exact, and a NaN compares as it does everywhere: it is not positive.
+    """
     if x > 0:
         return True
-    if x <= 0:
+    if x <= 0 or (not choices and x.is_nan()):
         return False
     choice = choices[number] if number < len(choices) else None
     if choice is None:
@@ -65,6 +68,8 @@ def is_positive(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
 
 def is_nonnegative(x: arb, choices: tuple[bool | None, ...], number: int) -> bool:
     """Decide `x ≥ 0`, by the choice made for this branch where the ball leaves it open."""
+    if not choices and x.is_nan():
+        return False
     return not is_positive(-x, tuple(None if c is None else not c for c in choices), number)
 
 
@@ -374,7 +379,7 @@ def _sweep(nodes: tuple[Node, ...], output: int, noisy: frozenset[int], rounded:
         if i not in reached or i not in noisy:
             continue
         if i in rounded:
-            term = f"e{i}" if i == output else f"S{i} * e{i}"
+            term = f"e{i}" if i == output else f"times(S{i}, e{i})" if branches else f"S{i} * e{i}"
             lines.append(f"E = E + {term}" if started else f"E = {term}")
             started = True
         for a, slope in _slopes(i, nodes[i]):

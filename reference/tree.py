@@ -34,10 +34,12 @@ from sympy import (
     false,
     floor,
     log,
+    nan,
     pi,
     sin,
     tanh,
     true,
+    zoo,
 )
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.function import AppliedUndef
@@ -160,6 +162,8 @@ class _Builder:
         if isinstance(e, Symbol):
             let = self.program.let
             return self.node(self.sized(let[e])) if e in let else self.add("input", (), str(e))
+        if e in (nan, zoo):  # what a changed formula divides by zero
+            return self.add("product", (self.node(Integer(1)), self.node(Integer(0))), 1)
         if isinstance(e, Rational):
             return self.add("constant", (), Fraction(int(e.p), int(e.q)))
         if isinstance(e, Add):

@@ -109,7 +109,7 @@ def tinygrad_initializers() -> dict[str, Sampler]:
 
 
 def gradspec_initializers(library: str, dialect: str | Mapping[str, str]) -> dict[str, Sampler]:
-    """gradspec's own, in `numpy` or `torch`, under a dialect; a vendor's rules are those that the vendor has."""
+    """Gradspec's own, in `numpy` or `torch`, under a dialect; a vendor's rules are those that the vendor has."""
     from gradspec.fast.initializers import AXES, VENDORS
 
     offered = VENDORS.get(dialect, {}) if isinstance(dialect, str) else AXES

@@ -78,9 +78,7 @@ def leaky_relu(x: Array, *, negative_slope: float = 0.01, dialect: Dialect = Non
 
 
 @silent()
-def leaky_relu_gradient(
-    x: Array, upstream: Array, *, negative_slope: float = 0.01, dialect: Dialect = None
-) -> Array:
+def leaky_relu_gradient(x: Array, upstream: Array, *, negative_slope: float = 0.01, dialect: Dialect = None) -> Array:
     """Return the gradient with respect to x; all arrays have one shape."""
     library, (x, upstream), narrow = _pair(x, upstream)
     above, below, at_zero = _leaky_slopes(library, negative_slope, dialect)
@@ -144,7 +142,9 @@ def _pair(x: Array, upstream: Array) -> tuple[Library, list[Array], Array]:
 
 def _by_side(library: Library, x: Array, above: Array, below: Array, at_zero: Array) -> Array:
     """Return `above` where x > 0, `below` where x < 0, `at_zero` where x is 0, and NaN where x is NaN."""
-    return library.arrays.where(x > 0, above, library.arrays.where(x < 0, below, library.arrays.where(x == 0, at_zero, x)))
+    return library.arrays.where(
+        x > 0, above, library.arrays.where(x < 0, below, library.arrays.where(x == 0, at_zero, x))
+    )
 
 
 def _leaky_slopes(library: Library, negative_slope: float, dialect: Dialect) -> tuple[float, float, float]:

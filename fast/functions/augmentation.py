@@ -122,11 +122,11 @@ class _Task:
         if isinstance(angle, float):
             return math.cos(math.radians(angle)), math.sin(math.radians(angle))
         radians = angle * (math.pi / 180)
-        return self.library.cos(radians), self.library.sin(radians)
+        return self.library.arrays.cos(radians), self.library.arrays.sin(radians)
 
     def warped(self, rows: Array, columns: Array) -> Array:
         """The images at these places, one for every pixel."""
-        library, blends = self.library, self.axes["fill"] == "constant" and self.axes["edge"] == "blended"
+        library, blends = self.library.arrays, self.axes["fill"] == "constant" and self.axes["edge"] == "blended"
         result: Array = None
         for row, row_weight, row_inside in self.near(rows, self.sizes[0]):
             along: Array = None
@@ -143,7 +143,7 @@ class _Task:
 
     def near(self, places: Array, size: int) -> Iterator[tuple[Array, Array | None, Array]]:
         """The pixels next to each place: position in the image, weight (None is 1), and whether it is inside at all."""
-        library = self.library
+        library = self.library.arrays
         if self.axes["interpolation"] == "linear":
             low = library.floor(places)
             part = places - low
@@ -154,11 +154,11 @@ class _Task:
             pixels = [(library.round(places), None)]
         for pixel, weight in pixels:
             folded = library.nan_to_num(self.folded(pixel, size))  # whatever it is, no memory beyond the image is read
-            yield library.cast(folded, "int64"), weight, _between(pixel, size)
+            yield self.library.cast(folded, "int64"), weight, _between(pixel, size)
 
     def folded(self, pixel: Array, size: int) -> Array:
         """Where in the image a pixel, perhaps beyond its edges, finds its value."""
-        library, fill = self.library, self.axes["fill"]
+        library, fill = self.library.arrays, self.axes["fill"]
         if fill == "wrap":
             return library.remainder(pixel, size)
         if fill == "reflect":
@@ -190,11 +190,11 @@ def _task(
         raise ValueError(f"images=array of shape {shape_of(batch)}: must have shape {expected}; add axes of size 1")
     not_empty("images", batch)
     first = layout == "channels_first"
-    batch = library.moveaxis(batch, 1, 3) if first else batch
+    batch = library.arrays.moveaxis(batch, 1, 3) if first else batch
     chosen = {name: _amount(name, value, images, batch, least) for name, value in amounts.items()}
 
     def finish(result: Array) -> Array:
-        return narrow(_compact(library, library.moveaxis(result, 3, 1)) if first else result)
+        return narrow(_compact(library, library.arrays.moveaxis(result, 3, 1)) if first else result)
 
     return _Task(library, batch, chosen, number("fill_value", fill_value, -inf, ends="()"), axes, finish)
 
@@ -219,4 +219,4 @@ def _added(total: Array | None, value: Array, weight: Array | None) -> Array:
 
 
 def _compact(library: Library, x: Array) -> Array:
-    return x.contiguous() if library.name == "torch" else library.ascontiguousarray(x)
+    return x.contiguous() if library.name == "torch" else library.arrays.ascontiguousarray(x)

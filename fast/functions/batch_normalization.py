@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import prod, sqrt
 
-from ..checks import checked_number
 from .choices import Dialect, choices
-from .library import Array, Library, axes_of, floating, not_empty, same_shape, shape_of, silent
+from .domains import number
+from .library import Array, Library, axes_of, not_empty, operands, same_shape, shape_of, silent
 
 
 @silent()
@@ -21,13 +21,13 @@ def batch_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float =
     its channel gives β. Raises ValueError for other shapes and an empty batch. Source: Ioffe & Szegedy 2015,
     algorithm 1.
     """
-    library, (x, gamma, beta) = floating(x=x, gamma=gamma, beta=beta)
-    epsilon = checked_number("epsilon", epsilon)
+    library, (x, gamma, beta), narrow = operands(x=x, gamma=gamma, beta=beta)
+    epsilon = number("epsilon", epsilon)
     over, channels = _layout(x, axis, gamma=gamma, beta=beta)
-    normalised, _ = _normalised(library, library.wide(x), over, epsilon)
+    normalised, _ = _normalised(library, x, over, epsilon)
     normalised *= _placed(library, gamma, channels)
     normalised += _placed(library, beta, channels)
-    return library.narrow(normalised, like=x)
+    return narrow(normalised)
 
 
 @silent()
@@ -35,13 +35,13 @@ def batch_normalization_gradient(
     x: Array, gamma: Array, beta: Array, upstream: Array, *, epsilon: float = 1e-5, axis: int = -1
 ) -> tuple[Array, Array, Array]:
     """Return the gradients with respect to x, γ and β, of their shapes; upstream has x's shape."""
-    library, (x, gamma, beta, upstream) = floating(x=x, gamma=gamma, beta=beta, upstream=upstream)
-    epsilon = checked_number("epsilon", epsilon)
+    library, (x, gamma, beta, upstream), narrow = operands(x=x, gamma=gamma, beta=beta, upstream=upstream)
+    epsilon = number("epsilon", epsilon)
     over, channels = _layout(x, axis, gamma=gamma, beta=beta)
     same_shape(x=x, upstream=upstream)
     arrays, count = library.arrays, _count(x, over)
-    normalised, deviation = _normalised(library, library.wide(x), over, epsilon)
-    slope, unit = _in_units(library, library.wide(upstream), over)
+    normalised, deviation = _normalised(library, x, over, epsilon)
+    slope, unit = _in_units(library, upstream, over)
     d_beta = arrays.sum(slope, axis=over, keepdims=True)
     d_gamma = arrays.sum(slope * normalised, axis=over, keepdims=True)
     slope -= d_beta / count
@@ -49,7 +49,7 @@ def batch_normalization_gradient(
     slope -= normalised
     slope *= _placed(library, gamma, channels) / deviation * unit
     d_gamma, d_beta = (arrays.reshape(total * unit, shape_of(gamma)) for total in (d_gamma, d_beta))
-    return library.narrow(slope, like=x), library.narrow(d_gamma, like=x), library.narrow(d_beta, like=x)
+    return narrow(slope), narrow(d_gamma), narrow(d_beta)
 
 
 @silent()
@@ -62,9 +62,9 @@ def batch_normalization_update(
     one value for each channel where the dialect keeps the unbiased variance, which divides by none. Source: Ioffe &
     Szegedy 2015, algorithm 2.
     """
-    library, (x, mean, variance) = floating(x=x, mean=mean, variance=variance)
+    library, (x, mean, variance), narrow = operands(x=x, mean=mean, variance=variance)
     chosen = choices("batch_normalization", library, dialect)
-    momentum = _weight("momentum", momentum)
+    momentum = number("momentum", momentum, 0.0, 1.0, ends="[]")
     over, _ = _layout(x, axis, mean=mean, variance=variance)
     count, unbiased = _count(x, over), chosen["running_variance"] == "unbiased"
     if unbiased and count == 1:
@@ -72,14 +72,14 @@ def batch_normalization_update(
             f"x=array of shape {shape_of(x)}: the unbiased variance needs two values for each channel; "
             "pass more, or choose running_variance biased"
         )
-    centred, unit, batch_mean = _centred(library, library.wide(x), over)
+    centred, unit, batch_mean = _centred(library, x, over)
     spread = library.arrays.sum(centred * centred, axis=over, keepdims=True) / (count - 1 if unbiased else count)
-    batch = (batch_mean * unit, spread * unit * unit)
     new = momentum if chosen["momentum_weight"] == "new" else 1 - momentum
-    return tuple(  # type: ignore[return-value]  # two, as its inputs
-        library.narrow((1 - new) * library.wide(old) + new * library.arrays.reshape(now, shape_of(old)), like=x)
-        for old, now in zip((mean, variance), batch, strict=True)
-    )
+
+    def blended(old: Array, batch: Array) -> Array:
+        return narrow((1 - new) * old + new * library.arrays.reshape(batch, shape_of(old)))
+
+    return blended(mean, batch_mean * unit), blended(variance, spread * unit * unit)
 
 
 @silent()
@@ -98,14 +98,16 @@ def batch_normalization_inference(
     All but x have one entry for each channel. A negative variance below −ε gives NaN. Source: Ioffe & Szegedy 2015,
     algorithm 2.
     """
-    library, (x, gamma, beta, mean, variance) = floating(x=x, gamma=gamma, beta=beta, mean=mean, variance=variance)
-    epsilon = checked_number("epsilon", epsilon)
+    library, (x, gamma, beta, mean, variance), narrow = operands(
+        x=x, gamma=gamma, beta=beta, mean=mean, variance=variance
+    )
+    epsilon = number("epsilon", epsilon)
     _, channels = _layout(x, axis, gamma=gamma, beta=beta, mean=mean, variance=variance)
     scale, shift, middle, spread = (_placed(library, a, channels) for a in (gamma, beta, mean, variance))
-    y = library.wide(x) - middle
+    y = x - middle
     y *= scale / library.arrays.sqrt(spread + epsilon)
     y += shift
-    return library.narrow(y, like=x)
+    return narrow(y)
 
 
 def _layout(x: Array, axis: int, **vectors: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -126,23 +128,19 @@ def _layout(x: Array, axis: int, **vectors: Array) -> tuple[tuple[int, ...], tup
 
 def _placed(library: Library, vector: Array, channels: tuple[int, ...]) -> Array:
     """Return the numbers of the channels so that they meet x's axis of channels."""
-    return library.arrays.reshape(library.wide(vector), channels)
+    return library.arrays.reshape(vector, channels)
 
 
 def _count(x: Array, over: tuple[int, ...]) -> int:
     return prod(x.shape[one] for one in over)
 
 
-def _weight(name: str, value: object) -> float:
-    number = checked_number("", value) if False else value
-    return number
-
-
 def _in_units(library: Library, x: Array, over: tuple[int, ...]) -> tuple[Array, Array]:
     """Return x in units of a power of two for each channel, below 2 in size, and the units: squares stay in range."""
     arrays = library.arrays
     size = arrays.maximum(arrays.amax(x, axis=over, keepdims=True), -arrays.amin(x, axis=over, keepdims=True))
-    unit = arrays.where(size > 0, size / (2 * arrays.frexp(size)[0]), 1.0)
+    ordinary = (size > 0) & arrays.isfinite(size)
+    unit = arrays.where(ordinary, size / (2 * arrays.frexp(size)[0]), 1.0)  # exact, as every division by it is
     return x / unit, unit
 
 
@@ -166,5 +164,6 @@ def _normalised(library: Library, x: Array, over: tuple[int, ...], epsilon: floa
     centred, unit, _ = _centred(library, x, over)
     spread = arrays.sqrt(arrays.mean(centred * centred, axis=over, keepdims=True))
     deviation = arrays.hypot(spread * unit, library.full(shape_of(spread), sqrt(epsilon), spread))
-    centred /= deviation / unit
+    # Equal values are 0 here; of others no deviation is as small as the bound, which keeps 0/0 away.
+    centred /= arrays.clip(deviation / unit, 2.0**-126, None)
     return centred, deviation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .library import Array, floating, same_shape, shape_of, silent
+from .library import Array, Library, operands, shape_of, silent
 
 
 @silent()
@@ -12,24 +12,23 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
     Shapes: x (examples, inputs), weights (inputs, units), bias (units,). Raises ValueError for others.
     Source: Rosenblatt 1958; lecture deck.
     """
-    library, (x, weights, bias) = floating(x=x, weights=weights, bias=bias)
+    _, (x, weights, bias), narrow = operands(x=x, weights=weights, bias=bias)
     check_layer(x, weights, bias)
-    return library.narrow(weighted(*(library.wide(a) for a in (x, weights, bias))), like=x)
+    return narrow(weighted(x, weights, bias))
 
 
 @silent()
 def dense_gradient(x: Array, weights: Array, bias: Array, upstream: Array) -> tuple[Array, Array, Array]:
     """Return the gradients with respect to x, weights and bias; upstream has shape (examples, units)."""
-    library, (x, weights, bias, upstream) = floating(x=x, weights=weights, bias=bias, upstream=upstream)
+    library, (x, weights, bias, upstream), narrow = operands(x=x, weights=weights, bias=bias, upstream=upstream)
     check_layer(x, weights, bias)
     expected = (x.shape[0], weights.shape[1])
     if shape_of(upstream) != expected:
         raise ValueError(
             f"upstream=array of shape {shape_of(upstream)}: must have the output's shape {expected}; reshape it"
         )
-    u, inputs, w = (library.wide(a) for a in (upstream, x, weights))
-    d_x, (d_weights, d_bias) = u @ w.T, parameter_gradients(library.arrays, inputs, u)
-    return library.narrow(d_x, like=x), library.narrow(d_weights, like=x), library.narrow(d_bias, like=x)
+    d_weights, d_bias = parameter_gradients(library, x, upstream)
+    return narrow(upstream @ weights.T), narrow(d_weights), narrow(d_bias)
 
 
 def check_layer(x: Array, weights: Array, bias: Array, prefix: str = "") -> None:
@@ -60,6 +59,6 @@ def weighted(x: Array, weights: Array, bias: Array) -> Array:
     return y
 
 
-def parameter_gradients(arrays: Array, x: Array, upstream: Array) -> tuple[Array, Array]:
+def parameter_gradients(library: Library, x: Array, upstream: Array) -> tuple[Array, Array]:
     """Return the gradients with respect to weights and bias."""
-    return x.T @ upstream, arrays.sum(upstream, axis=0)
+    return x.T @ upstream, library.arrays.sum(upstream, axis=0)

@@ -7,7 +7,7 @@ from typing import Any
 from .choices import Dialect, choices
 from .domains import number
 from .draws import uniform
-from .library import Array, operands, same_shape, silent
+from .library import Array, Library, _check_device, _plain, dtype_of, operands, same_shape, silent
 
 
 @silent()
@@ -23,14 +23,9 @@ def dropout(
     library, (x,), narrow = operands(x=x)
     axes = choices("dropout", library, dialect)
     kept = _kept(rate, axes)
-    if mask is None:
-        mask = uniform(library, generator, x) < kept
-    elif getattr(mask, "dtype", None) != library.zeros(0, dtype=library.bool).dtype:
-        raise TypeError(f"mask={type(mask).__name__}: must be an array of booleans of x's library; compare it with 0")
-    else:
-        same_shape(x=x, mask=mask)
+    mask = uniform(library, generator, x) < kept if mask is None else _booleans(library, mask, x)
     factor = 1.0 / kept if axes["scale_at"] == "train" and kept else 1.0
-    return narrow(library.where(mask, x * factor, 0.0)), mask
+    return narrow(library.arrays.where(mask, x * factor, 0.0)), mask
 
 
 @silent()
@@ -40,6 +35,16 @@ def dropout_inference(x: Array, *, rate: float = 0.2, dialect: Dialect = None) -
     axes = choices("dropout", library, dialect)
     kept = _kept(rate, axes)
     return narrow(x * (kept if axes["scale_at"] == "test" else 1.0))
+
+
+def _booleans(library: Library, mask: Array, x: Array) -> Array:
+    """Return a mask for x, or raise."""
+    plain = _plain("mask", mask, library, "x")
+    if dtype_of(plain) != "bool":
+        raise TypeError(f"mask=array of {dtype_of(plain)}: dtype must be bool; compare it with 0")
+    _check_device("mask", plain, "x", x)
+    same_shape(x=x, mask=plain)
+    return plain
 
 
 def _kept(rate: object, axes: dict[str, str]) -> float:

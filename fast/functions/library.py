@@ -1,7 +1,7 @@
 """The array library of the arguments: what its dtypes are called, and the few functions that differ by library.
 
-Everything else is called by the name that `numpy` and `torch` share, with `axis=` and `keepdims=`, through
-`Library.arrays`. Neither library is imported here: an array of it would have to come from somewhere.
+Everything else is an attribute of `Library`, or of its `arrays`, by the name that `numpy` and `torch` share, with `axis=`
+and `keepdims=`. Neither library is imported here: an array of it would have to come from somewhere.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class Library:
     indices: Callable[[int, Array], Array]  #: 0, 1, 2, ..., where another array is
     take_along: Callable[[Array, Array, int], Array]  #: the entries at indices along an axis
     squares: Callable[[Array, tuple[int, ...] | None], Array]  #: Σx² of less than float64 in float64, axes kept
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the module calls so, for what both libraries call alike."""
+        return getattr(self.arrays, name)
 
     def wide(self, x: Array) -> Array:
         """Return x in float32 if it has 16 bits, and otherwise x itself."""
@@ -90,7 +94,9 @@ def floating(**arrays: Array) -> tuple[Library, list[Array]]:
                 f"{name}=array of {dtype_of(array)}: dtype must be float16, float32, float64 or torch's bfloat16; convert it"
             )
         if array.dtype != like.dtype:
-            raise TypeError(f"{name}=array of {dtype_of(array)}: must have {first}'s dtype {dtype_of(like)}; convert it")
+            raise TypeError(
+                f"{name}=array of {dtype_of(array)}: must have {first}'s dtype {dtype_of(like)}; convert it"
+            )
         _check_device(name, array, first, like)
     return library, list(plain.values())
 

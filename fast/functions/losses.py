@@ -11,9 +11,7 @@ from .norms import sum_of_squares
 
 
 @silent()
-def cross_entropy(
-    predictions: Array, labels: Array, *, epsilon: float = 1e-7, dialect: Dialect = None
-) -> Array:
+def cross_entropy(predictions: Array, labels: Array, *, epsilon: float = 1e-7, dialect: Dialect = None) -> Array:
     """Return the mean of −log of the probability given to the right class.
 
     `predictions` has the shape (batch, classes); `labels` are integers of the shape (batch,). With `input` logits
@@ -23,21 +21,20 @@ def cross_entropy(
     Goodfellow, Bengio & Courville 2016, 6.2.2.
     """
     library, (predictions,) = floating(predictions=predictions)
-    rows, labels = _classified(library, predictions, labels)
+    labels, is_right = _classified(library, predictions, labels)
     axes = choices("cross_entropy", library, dialect)
     small = number("epsilon", epsilon, 0.0, 0.5, ends="[)")
     arrays, x = library.arrays, library.wide(predictions)
     if axes["input"] == "logits":
-        top = arrays.argmax(x, axis=1)
-        largest = x[rows, top]
-        powers = arrays.exp(x - largest.reshape((-1, 1)))
-        powers[rows, top] = 0.0
-        losses = (largest - x[rows, labels]) + arrays.log1p(arrays.sum(powers, axis=1))  # no term is negative
+        top = arrays.argmax(x, axis=1, keepdims=True)
+        largest = library.take_along(x, top, 1)
+        others = _others(library, arrays.exp(x - largest), library.indices(shape_of(x)[1], x) == top)
+        losses = (largest - library.take_along(x, labels, 1)) + arrays.log1p(others)  # no term is negative
     else:
-        right = x[rows, labels]
+        right = library.take_along(x, labels, 1)
         losses = -arrays.log(right)
         if axes["renormalise"] == "yes":
-            others = _others(library, x, rows, labels)
+            others = _others(library, x, is_right)
             far = right < others * 2.0**-100  # the quotient could overflow
             near = arrays.log1p(others / arrays.where(far, 1.0, right))
             losses = arrays.where(far, arrays.log(others + right) + losses, near)
@@ -56,32 +53,31 @@ def cross_entropy_gradient(
     Where a probability was clipped it is 0, or under `gradient_on_clip` exact as if it had not been.
     """
     library, (predictions,) = floating(predictions=predictions)
-    rows, labels = _classified(library, predictions, labels)
+    labels, is_right = _classified(library, predictions, labels)
     weight = scalar(library, "upstream", upstream, "predictions", predictions) / shape_of(predictions)[0]
     axes = choices("cross_entropy", library, dialect)
     small = number("epsilon", epsilon, 0.0, 0.5, ends="[)")
     arrays, x = library.arrays, library.wide(predictions)
     share = library.cast(weight, dtype_of(x))
     if axes["input"] == "logits":
-        result = arrays.exp(x - arrays.amax(x, axis=1, keepdims=True))
-        right = result[rows, labels]
-        others = _others(library, result, rows, labels)
+        powers = arrays.exp(x - arrays.amax(x, axis=1, keepdims=True))
+        right = library.take_along(powers, labels, 1)
+        others = _others(library, powers, is_right)
         total = others + right
-        result *= (share / total).reshape((-1, 1))
-        result[rows, labels] = -(others / total) * share  # and not right/total − 1, which cancels
+        result = arrays.where(is_right, -(others / total), powers / total) * share  # right/total − 1 would cancel
         return library.narrow(result, predictions)
-    right = x[rows, labels]
+    right = library.take_along(x, labels, 1)
     if axes["renormalise"] == "yes":
-        others = _others(library, x, rows, labels)
+        others = _others(library, x, is_right)
         total = others + right
-        result = arrays.zeros_like(x) + (share / total).reshape((-1, 1))
+        to_others: Array | float = 1.0 / total
         to_right, low, high = -(others / total) / right, right < small * total, others < small * total
     else:
-        result = arrays.zeros_like(x)
+        to_others = 0.0
         to_right, low, high = -1.0 / right, right < small, 1.0 - right < small
-    result[rows, labels] = to_right * share
+    result = arrays.where(is_right, to_right, to_others) * share
     if axes["clip"] == "both" and axes["gradient_on_clip"] == "zero":
-        result = arrays.where((low | high).reshape((-1, 1)), arrays.zeros_like(x), result)
+        result = arrays.where(low | high, 0.0, result)
     return library.narrow(result, predictions)
 
 
@@ -104,14 +100,16 @@ def mean_squared_error_gradient(
     """Return the gradient with respect to predictions, of their shape; `upstream` has no axes."""
     library, (predictions, targets) = floating(predictions=predictions, targets=targets)
     factor = _compared(library, predictions, targets, dialect)
-    weight = scalar(library, "upstream", upstream, "predictions", predictions) * (4 * factor) / prod(shape_of(predictions))
+    weight = (
+        scalar(library, "upstream", upstream, "predictions", predictions) * (4 * factor) / prod(shape_of(predictions))
+    )
     # Halves, since a difference of two finite numbers can overflow, and 0 × inf is NaN.
     x, y = library.wide(predictions), library.wide(targets)
     return library.narrow((0.5 * x - 0.5 * y) * library.cast(weight, dtype_of(x)), predictions)
 
 
 def _classified(library: Library, predictions: Array, labels: Array) -> tuple[Array, Array]:
-    """Return the indices of the rows, and the labels as int64; or raise."""
+    """Return the labels as a column of int64, and which predictions are of the right class; or raise."""
     if len(predictions.shape) != 2:
         raise ValueError(
             f"predictions=array of shape {shape_of(predictions)}: must have the axes batch and classes; reshape it"
@@ -123,14 +121,13 @@ def _classified(library: Library, predictions: Array, labels: Array) -> tuple[Ar
         raise ValueError(f"labels=array of shape {shape_of(labels)}: must have the shape {(batch,)}; reshape it")
     if str(getattr(labels, "device", "cpu")) == "cpu" and bool(((labels < 0) | (labels >= classes)).any()):
         raise ValueError(f"labels=array of classes: must lie from 0 to {classes - 1}; leave other examples out")
-    return library.indices(batch, predictions), labels
+    column = labels.reshape((batch, 1))
+    return column, library.indices(classes, predictions) == column
 
 
-def _others(library: Library, x: Array, rows: Array, labels: Array) -> Array:
-    """Return the sum of each row but for the right class."""
-    rest = x + 0.0
-    rest[rows, labels] = 0.0
-    return library.arrays.sum(rest, axis=1)
+def _others(library: Library, x: Array, left_out: Array) -> Array:
+    """Return the sum of each row but for what is left out, as a column."""
+    return library.arrays.sum(library.arrays.where(left_out, 0.0, x), axis=1, keepdims=True)
 
 
 def _compared(library: Library, predictions: Array, targets: Array, dialect: Dialect) -> float:

@@ -17,7 +17,9 @@ def norm(library: Library, arrays: Sequence[Array], axes: tuple[int, ...] | None
         for array in arrays[1:]:
             total = total.reshape(()) + library.squares(array, axes).reshape(())
         return library.arrays.sqrt(total), 1.0
-    sizes = [library.arrays.amax(library.arrays.abs(array), axis=axes or _all(array), keepdims=True) for array in arrays]
+    sizes = [
+        library.arrays.amax(library.arrays.abs(array), axis=axes or _all(array), keepdims=True) for array in arrays
+    ]
     largest = sizes[0]
     for size in sizes[1:]:
         largest = library.arrays.maximum(largest.reshape(()), size.reshape(()))

@@ -31,13 +31,15 @@ def rrelu(
     if given:
         same_shape(x=x, slopes=given[0])
         chosen = given[0]
-    elif law == "slope_uniform":
-        chosen = least + (most - least) * uniform(library, generator, x)
     else:
-        divisors = 1.0 / most + (1.0 / least - 1.0 / most) * uniform(library, generator, x)
-        chosen = 1.0 / divisors
+        shares = uniform(library, generator, x)
+        if law == "slope_uniform":
+            chosen = least + (most - least) * shares
+        else:
+            chosen = 1.0 / (1.0 / most + (1.0 / least - 1.0 / most) * shares)
+        chosen = library.arrays.clip(chosen, least, most)  # against rounding
     rounded = narrow(chosen)  # what is returned is what was used
-    return narrow(library.where(x > 0, x, library.wide(rounded) * x)), rounded
+    return narrow(library.arrays.where(x > 0, x, library.wide(rounded) * x)), rounded
 
 
 @silent()
@@ -45,7 +47,7 @@ def rrelu_gradient(x: Array, slopes: Array, upstream: Array) -> Array:
     """Return the gradient with respect to x in training; all arrays have one shape. The derivative at 0 is the slope."""
     library, (x, slopes, upstream), narrow = operands(x=x, slopes=slopes, upstream=upstream)
     same_shape(x=x, slopes=slopes, upstream=upstream)
-    return narrow(library.where(x > 0, upstream, slopes * upstream))
+    return narrow(library.arrays.where(x > 0, upstream, slopes * upstream))
 
 
 @silent()
@@ -55,7 +57,7 @@ def rrelu_inference(x: Array, *, lower: float = 1 / 8, upper: float = 1 / 3, dia
     test_slope = choices("rrelu", library, dialect)["test_slope"]
     least, most = _bounds(lower, upper)
     slope = (least + most) / 2 if test_slope == "mean_slope" else 2 / (1 / least + 1 / most)
-    return narrow(library.where(x > 0, x, slope * x))
+    return narrow(library.arrays.where(x > 0, x, slope * x))
 
 
 def _bounds(lower: object, upper: object) -> tuple[float, float]:

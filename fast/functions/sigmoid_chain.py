@@ -10,15 +10,15 @@ from .library import Array, Library, operands, same_shape, shape_of, silent
 #: Name -> f over numbers of at least 32 bits.
 VALUES: dict[str, Callable[[Library, Array], Array]] = {
     "sigmoid": lambda library, z: _sigmoid(library, z),
-    "tanh": lambda library, z: library.tanh(z),
-    "relu": lambda library, z: library.clip(z, 0.0, None),
+    "tanh": lambda library, z: library.arrays.tanh(z),
+    "relu": lambda library, z: library.arrays.clip(z, 0.0, None),
     "linear": lambda library, z: z,
 }
 #: Name -> f', from what f is applied to: at 0 the derivative of relu is 0.
 SLOPES: dict[str, Callable[[Library, Array], Array]] = {
-    "sigmoid": lambda library, z: _share(library.exp(-abs(z))),
-    "tanh": lambda library, z: 4.0 * _share(library.exp(abs(z) * -2.0)),
-    "relu": lambda library, z: library.where(z > 0, library.full((), 1.0, z), 0.0),
+    "sigmoid": lambda library, z: _share(library.arrays.exp(-abs(z))),
+    "tanh": lambda library, z: 4.0 * _share(library.arrays.exp(abs(z) * -2.0)),
+    "relu": lambda library, z: library.arrays.where(z > 0, library.full((), 1.0, z), 0.0),
     "linear": lambda library, z: library.full((), 1.0, z),
 }
 
@@ -46,12 +46,11 @@ def sigmoid_chain_gradient(
     same_shape(x=x, upstream=upstream)
     inputs, sums = _forward(library, x, weights, biases, activation)
     flow, d_biases = upstream, []  # from the last neuron back to the first
-    for position in reversed(range(len(sums))):
-        d_sum = flow * SLOPES[activation](library, sums[position])
-        d_biases.append(d_sum)
-        flow = d_sum * weights[:, position]
-    stacked = library.stack(d_biases[::-1], 1)
-    return narrow(stacked * library.stack(inputs, 1)), narrow(stacked)
+    for weight, total in zip([*weights.T][::-1], sums[::-1], strict=True):
+        d_biases.append(flow * SLOPES[activation](library, total))
+        flow = d_biases[-1] * weight
+    stacked = library.arrays.stack(d_biases[::-1], 1)
+    return narrow(stacked * library.arrays.stack(inputs, 1)), narrow(stacked)
 
 
 def check_activation(name: object, *, what: str = "activation") -> None:
@@ -65,8 +64,8 @@ def _forward(
 ) -> tuple[list[Array], list[Array]]:
     """Return what enters every neuron, and what its activation is applied to."""
     inputs, sums = [x], []
-    for position in range(weights.shape[1]):
-        sums.append(weights[:, position] * inputs[-1] + biases[:, position])
+    for weight, bias in zip(weights.T, biases.T, strict=True):
+        sums.append(weight * inputs[-1] + bias)
         inputs.append(VALUES[activation](library, sums[-1]))
     return inputs[:-1], sums
 
@@ -82,8 +81,8 @@ def _check(x: Array, weights: Array, biases: Array, activation: object) -> None:
 
 
 def _sigmoid(library: Library, z: Array) -> Array:
-    decay = library.exp(-abs(z))
-    return library.where(z >= 0, 1.0, decay) / (decay + 1.0)
+    decay = library.arrays.exp(-abs(z))
+    return library.arrays.where(z >= 0, 1.0, decay) / (decay + 1.0)
 
 
 def _share(decay: Array) -> Array:

@@ -22,7 +22,11 @@ def softmax_gradient(x: Array, upstream: Array, *, axis: int = -1) -> Array:
     (along,) = axes_of("axis", axis, x)
     not_empty("x", x)
     y = shares(library, x, along)
-    return narrow(y * (upstream - library.sum(y * upstream, axis=along, keepdims=True)))
+    # Relative to the largest share, whose term would cancel; quarters, since differences of finite numbers can overflow.
+    quarter = 0.25 * upstream
+    quarter -= library.take_along(quarter, library.argmax(x, axis=along, keepdims=True), along)
+    quarter -= library.sum(y * quarter, axis=along, keepdims=True)
+    return narrow(y * quarter * 4)
 
 
 def shares(library: Library, x: Array, axis: int) -> Array:

@@ -5,9 +5,22 @@ from sympy import And, Eq, Expr, Interval, Rational, Symbol, oo
 from ..rule import Axis, AxisValue, Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
-    CENTRE, EDGE, FILL, FILL_VALUE, HALF_SIZE, IMAGE, LET, LINEAR, NEAREST, NEAREST_EVEN, UPDATE,
-    column_place, interpolation, output, pixel, pixel_symbol, row_place,
-)  # fmt: skip
+    CENTRE,
+    FILL_VALUE,
+    HALF_SIZE,
+    IMAGE,
+    SEPARATE,
+    UPDATE,
+    edge,
+    fill,
+    intermediates,
+    interpolation,
+    output,
+    pixel,
+    pixel_symbol,
+)
+
+ROWS, COLUMNS = SEPARATE
 
 row_factor, column_factor = Symbol("row_factor", positive=True), Symbol("column_factor", positive=True)
 row_scale, column_scale = Symbol("row_scale", positive=True), Symbol("column_scale", positive=True)
@@ -15,7 +28,7 @@ row_scale, column_scale = Symbol("row_scale", positive=True), Symbol("column_sca
 
 def _about(row: Expr, column: Expr) -> Equations:
     """Distances from the pivot are scaled; the scale is that of places in the image, so it is small where things grow."""
-    return {row_place[i, j]: row + row_scale * (i - row), column_place[i, j]: column + column_scale * (j - column)}
+    return {ROWS.place: row + row_scale * (i - row), COLUMNS.place: column + column_scale * (j - column)}
 
 
 def _by_one_changes_nothing(rule: Rule) -> And:
@@ -43,9 +56,9 @@ def _in_and_out_are_opposite(rule: Rule) -> And:
 
 def _keeps_a_constant(rule: Rule) -> And:
     facts = []
-    for fill in ("nearest", "reflect", "mirror", "wrap"):
+    for beyond in ("nearest", "reflect", "mirror", "wrap"):
         numbers = {row_factor: Rational(1, 3), column_factor: Rational(3, 4)}
-        found = pixel(rule, {"fill": fill}, (0, 1), (2, 2), numbers)
+        found = pixel(rule, {"fill": beyond}, (0, 1), (2, 2), numbers)
         facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, Rational(1))), 1))
     return And(*facts)
 
@@ -62,12 +75,12 @@ RESIZE = Rule(
         Hyperparameter("column_factor", column_factor, Interval.open(0, oo), Rational(1), "factor of the width"),
         FILL_VALUE,
     ),
-    let={**LET, row_scale: 1 / row_factor, column_scale: 1 / column_factor, **_about(*CENTRE)},
+    let={**intermediates(SEPARATE), row_scale: 1 / row_factor, column_scale: 1 / column_factor, **_about(*CENTRE)},
     update=UPDATE,
     axes=(
-        FILL,
-        EDGE,
-        interpolation(LINEAR, NEAREST, NEAREST_EVEN),
+        fill(SEPARATE),
+        edge(SEPARATE),
+        interpolation(SEPARATE, ties=True),
         Axis(
             "zoom",
             "whether a factor above 1 makes things larger or smaller",
@@ -86,7 +99,7 @@ RESIZE = Rule(
             "pivot_at_corner",
             "the image grows from its first pixel, not from its centre",
             Source("scipy.ndimage 1.17.1", "affine_transform without an offset"),
-            {row_place[i, j]: row_scale * i, column_place[i, j]: column_scale * j},
+            {ROWS.place: row_scale * i, COLUMNS.place: column_scale * j},
         ),
         NamedError(
             "off_by_half_a_pixel",
@@ -105,8 +118,8 @@ RESIZE = Rule(
         Form(
             "offset_first",
             {
-                row_place[i, j]: CENTRE[0] - row_scale * CENTRE[0] + row_scale * i,
-                column_place[i, j]: CENTRE[1] - column_scale * CENTRE[1] + column_scale * j,
+                ROWS.place: CENTRE[0] - row_scale * CENTRE[0] + row_scale * i,
+                COLUMNS.place: CENTRE[1] - column_scale * CENTRE[1] + column_scale * j,
             },
         ),
     ),

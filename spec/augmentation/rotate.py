@@ -5,9 +5,22 @@ from sympy import And, Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
 from ..rule import Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
-    CENTRE, EDGE, FILL, FILL_VALUE, HALF_SIZE, IMAGE, LET, LINEAR, NEAREST, UPDATE,
-    column_place, interpolation, m, n, output, pixel, pixel_symbol, row_place,
-)  # fmt: skip
+    CENTRE,
+    FILL_VALUE,
+    HALF_SIZE,
+    IMAGE,
+    JOINT,
+    UPDATE,
+    edge,
+    fill,
+    intermediates,
+    interpolation,
+    output,
+    pixel,
+    pixel_symbol,
+)
+
+ROWS, COLUMNS = JOINT
 
 angle = Symbol("angle", real=True)
 radians = Symbol("radians", real=True)
@@ -17,13 +30,13 @@ cosine, sine = Symbol("cosine", real=True), Symbol("sine", real=True)
 def _about(row: Expr, column: Expr) -> Equations:
     """Rotation about a pivot: where the pixel came from lies as far from it, turned back by the angle."""
     down, right = i - row, j - column
-    return {row_place[i, j]: row + cosine * down + sine * right, column_place[i, j]: column + cosine * right - sine * down}
+    return {ROWS.place: row + cosine * down + sine * right, COLUMNS.place: column + cosine * right - sine * down}
 
 
 def _offset_first(row: Expr, column: Expr) -> Equations:
     """The same as a matrix of which the pivot is part: what does not depend on the pixel is added up first."""
     offset_row, offset_column = row - cosine * row - sine * column, column - cosine * column + sine * row
-    return {row_place[i, j]: offset_row + cosine * i + sine * j, column_place[i, j]: offset_column + cosine * j - sine * i}
+    return {ROWS.place: offset_row + cosine * i + sine * j, COLUMNS.place: offset_column + cosine * j - sine * i}
 
 
 def _quarter_turns(rule: Rule) -> And:
@@ -44,8 +57,8 @@ def _quarter_turns(rule: Rule) -> And:
 def _keeps_a_constant(rule: Rule) -> And:
     """A quarter turn of a wide image reaches far beyond its edges."""
     facts = []
-    for fill in ("nearest", "reflect", "mirror", "wrap"):
-        found = pixel(rule, {"fill": fill}, (0, 0), (2, 5), {angle: Integer(90)})
+    for beyond in ("nearest", "reflect", "mirror", "wrap"):
+        found = pixel(rule, {"fill": beyond}, (0, 0), (2, 5), {angle: Integer(90)})
         facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, S.One)), 1))
     return And(*facts)
 
@@ -58,12 +71,18 @@ ROTATE = Rule(
     parameter=output[i, j],
     arrays=(IMAGE,),
     hyperparameters=(Hyperparameter("angle", angle, S.Reals, Rational(45), "angle of the turn", "degree"), FILL_VALUE),
-    let={**LET, radians: pi * angle / 180, cosine: cos(radians), sine: sin(radians), **_about(*CENTRE)},
+    let={
+        **intermediates(JOINT),
+        radians: pi * angle / 180,
+        cosine: cos(radians),
+        sine: sin(radians),
+        **_about(*CENTRE),
+    },
     update=UPDATE,
     axes=(
-        FILL,
-        EDGE,
-        interpolation(LINEAR, NEAREST),
+        fill(JOINT),
+        edge(JOINT),
+        interpolation(JOINT, ties=False),
     ),
     errors=(
         NamedError(

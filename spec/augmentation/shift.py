@@ -5,9 +5,22 @@ from sympy import And, Eq, Integer, Rational, S, Symbol
 from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
-    EDGE, FILL, FILL_VALUE, IMAGE, LET, LINEAR, NEAREST, NEAREST_EVEN, UPDATE,
-    column_place, fill_value, half_even, interpolation, output, pixel, pixel_symbol, row_place,
-)  # fmt: skip
+    FILL_VALUE,
+    IMAGE,
+    SEPARATE,
+    UPDATE,
+    edge,
+    fill,
+    fill_value,
+    half_even,
+    intermediates,
+    interpolation,
+    output,
+    pixel,
+    pixel_symbol,
+)
+
+ROWS, COLUMNS = SEPARATE
 
 row_shift, column_shift = Symbol("row_shift", real=True), Symbol("column_shift", real=True)
 
@@ -48,30 +61,32 @@ SHIFT = Rule(
     arrays=(IMAGE,),
     hyperparameters=(
         Hyperparameter("row_shift", row_shift, S.Reals, Rational(1), "how far down the image moves", "pixel"),
-        Hyperparameter("column_shift", column_shift, S.Reals, Rational(1), "how far to the right the image moves", "pixel"),
+        Hyperparameter(
+            "column_shift", column_shift, S.Reals, Rational(1), "how far to the right the image moves", "pixel"
+        ),
         FILL_VALUE,
     ),
-    let={**LET, row_place[i, j]: i - row_shift, column_place[i, j]: j - column_shift},
+    let={**intermediates(SEPARATE), ROWS.place: i - row_shift, COLUMNS.place: j - column_shift},
     update=UPDATE,
-    axes=(FILL, EDGE, interpolation(LINEAR, NEAREST, NEAREST_EVEN)),
+    axes=(fill(SEPARATE), edge(SEPARATE), interpolation(SEPARATE, ties=True)),
     errors=(
         NamedError(
             "wrong_way",
             "the image moves up and to the left: the place of a pixel is that of its source plus the shift, not minus it",
             Source("scipy.ndimage 1.17.1", "affine_transform: its offset points from the output to the input"),
-            {row_place[i, j]: i + row_shift, column_place[i, j]: j + column_shift},
+            {ROWS.place: i + row_shift, COLUMNS.place: j + column_shift},
         ),
         NamedError(
             "rows_and_columns_exchanged",
             "the image moves down by what it should move to the right: x and y in the order of rows and columns",
             Source("kornia 0.9.0", "translate takes (x, y), an array is indexed by (row, column)"),
-            {row_place[i, j]: i - column_shift, column_place[i, j]: j - row_shift},
+            {ROWS.place: i - column_shift, COLUMNS.place: j - row_shift},
         ),
         NamedError(
             "rounded",
             "the shift is rounded to whole pixels",
             Source("torchvision 0.28.0", "transforms.RandomAffine.get_params: int(round(...))"),
-            {row_place[i, j]: i - half_even(row_shift), column_place[i, j]: j - half_even(column_shift)},
+            {ROWS.place: i - half_even(row_shift), COLUMNS.place: j - half_even(column_shift)},
         ),
     ),
     claims=(

@@ -1,0 +1,65 @@
+"""Clipping by global norm: all gradients are shortened together."""
+
+from sympy import And, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
+
+from ..rule import Array, Claim, NamedError, Rule, Source
+from ..symbols import i, j
+from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
+
+n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
+first, second = IndexedBase("first", shape=(n,), real=True), IndexedBase("second", shape=(m,), real=True)
+one, other = IndexedBase("clipped_first", shape=(n,), real=True), IndexedBase("clipped_second", shape=(m,), real=True)
+squares_first, squares_second = Symbol("squares_first", nonnegative=True), Symbol("squares_second", nonnegative=True)
+
+
+def _shortens_together(rule: Rule) -> And:
+    """Gradients 3 and 4 of two parameters with bound 1 become 3/5 and 4/5."""
+    program = rule.program({"epsilon_use": "none"})
+    given = {first[0]: Integer(3), second[0]: Integer(4), bound: Integer(1)}
+    written = (program.formula(target).xreplace({n: Integer(1), m: Integer(1)}).doit() for target in (one[i], other[i]))
+    a, b = (value.xreplace({i: Integer(0)}).xreplace(given) for value in written)
+    return And(Eq(5 * a, 3), Eq(5 * b, 4))
+
+
+CLIP_BY_GLOBAL_NORM = Rule(
+    name="clip_by_global_norm",
+    title="Clipping by global norm",
+    doc="The gradients of all parameters are shortened by one factor where their common norm exceeds c; two parameters here.",
+    kind="function",
+    parameter=one[i],
+    arrays=(Array(first, "gradient of one parameter"), Array(second, "gradient of another one")),
+    hyperparameters=(CLIP_NORM, epsilon_of("1e-6")),
+    let={
+        squares_first: Sum(first[j] ** 2, (j, 0, n - 1)),
+        squares_second: Sum(second[j] ** 2, (j, 0, m - 1)),
+        size: sqrt(squares_first + squares_second),
+        shortened: bound / size,
+    },
+    update={
+        one[i]: Piecewise((first[i] * shortened, shortened < 1), (first[i], True)),
+        other[i]: Piecewise((second[i] * shortened, shortened < 1), (second[i], True)),
+    },
+    axes=(EPSILON_USE,),
+    errors=(
+        NamedError(
+            "always_scaled",
+            "short gradients are made longer, to the bound",
+            Source("a condition left out"),
+            {one[i]: first[i] * shortened, other[i]: second[i] * shortened},
+        ),
+        NamedError(
+            "norms_added",
+            "the norms of the parameters are added up, not their squares",
+            Source("a sum of norms"),
+            {size: sqrt(squares_first) + sqrt(squares_second)},
+        ),
+        NamedError(
+            "first_norm_only",
+            "the norm of one parameter stands for all",
+            Source("a loop that returns early"),
+            {size: sqrt(squares_first)},
+        ),
+    ),
+    claims=(Claim("gradients 3 and 4 become 3/5 and 4/5", _shortens_together),),
+    source=Source("Pascanu, Mikolov & Bengio 2013; Keras 3.15.1", "global_clipnorm"),
+)

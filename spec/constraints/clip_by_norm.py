@@ -1,0 +1,57 @@
+"""Clipping by norm: one gradient is shortened, its direction kept."""
+
+from sympy import And, Eq, IndexedBase, Piecewise, Rational, Sum, Symbol, sqrt
+
+from ..rule import Array, Claim, NamedError, Rule, Source
+from ..symbols import i, j
+from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
+
+n = Symbol("n", integer=True, positive=True)
+g = IndexedBase("g", shape=(n,), real=True)
+clipped = IndexedBase("clipped", shape=(n,), real=True)
+squares = Symbol("squares", nonnegative=True)
+TIMES = Piecewise((g[i] * shortened, shortened < 1), (g[i], True))
+
+
+def _keeps_the_direction(rule: Rule) -> And:
+    """Of the deck's gradient (9/10, 100) with bound 1; what remains has norm 1 and the direction it had."""
+    written = rule.program({"epsilon_use": "none"}).formula(clipped[i]).xreplace({n: 2}).doit()
+    given = {g[0]: Rational(9, 10), g[1]: Rational(100), bound: Rational(1)}
+    first, second = (written.xreplace({i: k}).xreplace(given) for k in (0, 1))
+    return And(Eq(first**2 + second**2, 1), Eq(first / second, Rational(9, 1000)))
+
+
+CLIP_BY_NORM = Rule(
+    name="clip_by_norm",
+    title="Clipping by norm",
+    doc="A gradient whose norm exceeds c is shortened to it.",
+    kind="function",
+    parameter=clipped[i],
+    arrays=(Array(g, "gradient of one parameter"),),
+    hyperparameters=(CLIP_NORM, epsilon_of("0")),
+    let={squares: Sum(g[j] ** 2, (j, 0, n - 1)), size: sqrt(squares), shortened: bound / size},
+    update={clipped[i]: TIMES},
+    axes=(EPSILON_USE,),
+    errors=(
+        NamedError(
+            "always_scaled",
+            "short gradients are made longer, to the bound",
+            Source("a condition left out"),
+            {clipped[i]: g[i] * shortened},
+        ),
+        NamedError(
+            "squared_norm",
+            "the square of the norm is compared and divided by",
+            Source("a root left out"),
+            {size: squares},
+        ),
+        NamedError(
+            "root_mean_square",
+            "the root of the mean square stands for the norm",
+            Source("optax 0.2.8", "clip_by_block_rms"),
+            {size: sqrt(squares / n)},
+        ),
+    ),
+    claims=(Claim("the deck's gradient keeps its direction and gets norm 1", _keeps_the_direction),),
+    source=Source("Pascanu, Mikolov & Bengio 2013; lecture deck", "lines 558-560"),
+)

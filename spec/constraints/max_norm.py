@@ -1,0 +1,94 @@
+"""Max-norm: the incoming weights of every unit are kept within a ball."""
+
+from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+
+from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Rule, Source
+from ..symbols import NON_NEGATIVE, epsilon, i, j, k
+
+n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
+w = IndexedBase("w", shape=(n, m), real=True)
+bounded = IndexedBase("bounded", shape=(n, m), real=True)
+squares, size, wanted, share = (
+    IndexedBase(name, shape=(m,), nonnegative=True) for name in ("squares", "size", "wanted", "share")
+)
+row_squares = IndexedBase("row_squares", shape=(n,), nonnegative=True)
+radius = Symbol("r", nonnegative=True)
+KEPT = Source("Keras 3.15.1", "keras/src/constraints/constraints.py:109")
+
+
+def _pulled_onto_the_ball(rule: Rule) -> And:
+    """The incoming weights (3, 4) become (3/5, 4/5) for r = 1 and stay for r = 6."""
+    written = (
+        rule.program({"epsilon_use": "none"}).formula(bounded[i, j]).xreplace({n: Integer(2), m: Integer(1)}).doit()
+    )
+
+    def weights(r: int) -> list[object]:
+        given = {w[0, 0]: Integer(3), w[1, 0]: Integer(4), radius: Integer(r)}
+        return [written.xreplace({i: Integer(p), j: Integer(0)}).xreplace(given) for p in (0, 1)]
+
+    (a, b), (c, d) = weights(1), weights(6)
+    return And(Eq(a, Rational(3, 5)), Eq(b, Rational(4, 5)), Eq(c, 3), Eq(d, 4))
+
+
+MAX_NORM = Rule(
+    name="max_norm",
+    title="Max-norm constraint",
+    doc="The incoming weights of a unit whose norm exceeds r are scaled down to it; w is (inputs, units).",
+    kind="function",
+    parameter=bounded[i, j],
+    arrays=(Array(w, "weights, a column for every unit"),),
+    hyperparameters=(
+        Hyperparameter("maximum", radius, NON_NEGATIVE, Rational(2), "largest norm", "unit of w"),
+        Hyperparameter("epsilon", epsilon, NON_NEGATIVE, Rational("1e-7"), "keeps the divisor from zero", "unit of w"),
+    ),
+    let={
+        squares[j]: Sum(w[k, j] ** 2, (k, 0, n - 1)),
+        row_squares[i]: Sum(w[i, k] ** 2, (k, 0, m - 1)),
+        size[j]: sqrt(squares[j]),
+        wanted[j]: Piecewise((radius, size[j] > radius), (size[j], True)),
+    },
+    update={bounded[i, j]: Piecewise((w[i, j] * radius / size[j], size[j] > radius), (w[i, j], True))},
+    axes=(
+        Axis(
+            "epsilon_use",
+            "whether ε is added to the norm, and for which units",
+            (
+                AxisValue(
+                    "none",
+                    {bounded[i, j]: Piecewise((w[i, j] * radius / size[j], size[j] > radius), (w[i, j], True))},
+                    Source("Srivastava et al. 2014; lecture deck", "lines 186-193"),
+                ),
+                AxisValue(
+                    "over_only",
+                    {
+                        bounded[i, j]: Piecewise(
+                            (w[i, j] * radius / (size[j] + epsilon), size[j] > radius), (w[i, j], True)
+                        )
+                    },
+                    Source("PyTorch 2.13.0", "torch.renorm"),
+                ),
+                AxisValue("always", {bounded[i, j]: w[i, j] * wanted[j] / (size[j] + epsilon)}, KEPT),
+            ),
+        ),
+    ),
+    errors=(
+        NamedError(
+            "always_scaled",
+            "short columns are made longer, to the bound",
+            Source("the condition of line 186 left out"),
+            {bounded[i, j]: w[i, j] * radius / size[j]},
+        ),
+        NamedError(
+            "outgoing_weights",
+            "the norm is that of a row: of the weights that leave an input, not of those that enter a unit",
+            Source("axis=0 for a kernel that is laid out (units, inputs)"),
+            {
+                bounded[i, j]: Piecewise(
+                    (w[i, j] * radius / sqrt(row_squares[i]), sqrt(row_squares[i]) > radius), (w[i, j], True)
+                )
+            },
+        ),
+    ),
+    claims=(Claim("weights (3, 4) are pulled onto the unit ball and stay in one of radius 6", _pulled_onto_the_ball),),
+    source=Source("Srivastava et al. 2014; lecture deck", "lines 181-193"),
+)

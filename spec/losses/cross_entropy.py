@@ -1,0 +1,157 @@
+"""Sparse categorical cross entropy, from logits or from probabilities."""
+
+from sympy import And, Eq, Expr, IndexedBase, Integer, Interval, Piecewise, Rational, Sum, Symbol, exp, log, oo, symbols
+
+from ..derivative import straight_through
+from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
+from ..symbols import i, j, k
+
+n, c = Symbol("n", integer=True, positive=True), Symbol("c", integer=True, positive=True)
+predictions = IndexedBase("predictions", shape=(n, c), real=True)
+label = IndexedBase("labels", shape=(n,), integer=True, nonnegative=True)
+d_predictions = IndexedBase("d_predictions", shape=(n, c), real=True)
+epsilon = Symbol("epsilon", nonnegative=True)
+loss, upstream = Symbol("loss", real=True), Symbol("upstream", real=True)
+mass, each = (IndexedBase(name, shape=(n,), real=True) for name in ("mass", "each"))
+share, clipped, kept, logit = (
+    IndexedBase(name, shape=(n, c), real=True) for name in ("share", "clipped", "kept", "logit")
+)
+
+FROM_LOGITS = log(Sum(exp(logit[i, k]), (k, 0, c - 1))) - logit[i, label[i]]
+FROM_PROBABILITIES = -log(kept[i, label[i]])
+CLIPPED = Piecewise((epsilon, share[i, j] < epsilon), (1 - epsilon, share[i, j] > 1 - epsilon), (share[i, j], True))
+KERAS = Source("Keras 3.15.1", "keras.losses.sparse_categorical_crossentropy")
+
+
+def _shares_less_the_label(rule: Rule) -> And:
+    """The gradient of one example with three classes, the label at the second."""
+    x = symbols("x_0 x_1 x_2", real=True)
+    written = rule.program({"input": "logits"}, ("derivative",)).formula(d_predictions[i, j])
+
+    def gradient(position: int) -> Expr:
+        sized = written.xreplace({n: Integer(1), c: Integer(3), i: Integer(0), j: Integer(position)})
+        placed = sized.xreplace({label[0]: Integer(1), upstream: Integer(1)}).doit()
+        return placed.xreplace({predictions[0, p]: x[p] for p in range(3)})
+
+    powers = [exp(value) for value in x]
+    return And(*(Eq(gradient(p), powers[p] / sum(powers) - int(p == 1)) for p in range(3)))
+
+
+CROSS_ENTROPY = Rule(
+    name="cross_entropy",
+    title="Sparse categorical cross entropy",
+    doc="The mean over the examples of minus the logarithm of the probability that the label is given.",
+    kind="function",
+    parameter=loss,
+    arrays=(
+        Array(predictions, "logits or probabilities, one row for each example", Interval(0, oo)),
+        Array(label, "the right class of every example", labels=c),
+    ),
+    hyperparameters=(
+        Hyperparameter(
+            "epsilon",
+            epsilon,
+            Interval.Ropen(0, Rational(1, 2)),
+            Rational("1e-7"),
+            "bound that keeps probabilities from 0 and 1",
+        ),
+    ),
+    let={
+        logit[i, j]: predictions[i, j],
+        mass[i]: Sum(predictions[i, k], (k, 0, c - 1)),
+        share[i, j]: predictions[i, j] / mass[i],
+        clipped[i, j]: share[i, j],
+        kept[i, j]: clipped[i, j],
+        each[i]: FROM_LOGITS,
+    },
+    update={loss: Sum(each[k], (k, 0, n - 1)) / n},
+    options=(
+        Option(
+            "derivative",
+            "the gradient with respect to the predictions, given that with respect to the loss",
+            differentiates=(predictions,),
+        ),
+    ),
+    axes=(
+        Axis(
+            "input",
+            "what the predictions are",
+            (
+                AxisValue(
+                    "logits",
+                    {each[i]: FROM_LOGITS},
+                    Source("PyTorch 2.13.0; optax 0.2.8", "nn.functional.cross_entropy"),
+                ),
+                AxisValue("probabilities", {each[i]: FROM_PROBABILITIES}, KERAS),
+            ),
+        ),
+        Axis(
+            "renormalise",
+            "whether probabilities are first divided by their sum",
+            (
+                AxisValue("yes", {share[i, j]: predictions[i, j] / mass[i]}, KERAS),
+                AxisValue(
+                    "no",
+                    {share[i, j]: predictions[i, j]},
+                    Source("scikit-learn 1.9.1", "sklearn/neural_network/_base.py: log_loss"),
+                ),
+            ),
+        ),
+        Axis(
+            "clip",
+            "whether probabilities are kept away from 0 and 1",
+            (
+                AxisValue("none", {clipped[i, j]: share[i, j]}, Source("Goodfellow, Bengio & Courville 2016")),
+                AxisValue("both", {clipped[i, j]: CLIPPED}, KERAS),
+            ),
+        ),
+        Axis(
+            "gradient_on_clip",
+            "what the gradient is where a probability was clipped",
+            (
+                AxisValue("zero", {kept[i, j]: clipped[i, j]}, KERAS),
+                AxisValue(
+                    "exact",
+                    {kept[i, j]: straight_through(clipped[i, j], share[i, j])},
+                    Source("scikit-learn 1.9.1", "clips for the reported loss only; its gradient is exact"),
+                ),
+            ),
+            under="derivative",
+        ),
+    ),
+    errors=(
+        NamedError(
+            "sum_for_mean",
+            "the examples are added up, not averaged",
+            Source("reduction='sum'"),
+            {loss: Sum(each[k], (k, 0, n - 1))},
+        ),
+        NamedError(
+            "clipped_logits",
+            "logits are clipped as if they were probabilities",
+            Source("TensorFlow.js 4.22.0", "tfjs-layers losses: sparseCategoricalCrossentropy with fromLogits"),
+            {
+                logit[i, j]: Piecewise(
+                    (epsilon, predictions[i, j] < epsilon),
+                    (1 - epsilon, predictions[i, j] > 1 - epsilon),
+                    (predictions[i, j], True),
+                ),
+                each[i]: FROM_LOGITS,
+            },
+            dialect={"input": "logits"},
+        ),
+        NamedError(
+            "softmax_twice",
+            "probabilities are taken for logits: a softmax is applied to what a softmax has returned",
+            Source("a softmax layer before a loss from logits"),
+            {
+                share[i, j]: exp(predictions[i, j]) / Sum(exp(predictions[i, k]), (k, 0, c - 1)),
+                logit[i, j]: share[i, j],
+                each[i]: FROM_LOGITS,
+            },
+            dialect={"input": "logits"},
+        ),
+    ),
+    claims=(Claim("the gradient from logits is the softmax less the label", _shares_less_the_label),),
+    source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 43"),
+)

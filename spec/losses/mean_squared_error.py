@@ -1,0 +1,64 @@
+"""Mean squared error."""
+
+from sympy import Eq, IndexedBase, Integer, Rational, Sum, Symbol
+
+from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
+from ..symbols import i, j
+
+n = Symbol("n", integer=True, positive=True)
+predictions = IndexedBase("predictions", shape=(n,), real=True)
+targets = IndexedBase("targets", shape=(n,), real=True)
+loss, total, factor = Symbol("loss", real=True), Symbol("total", real=True), Symbol("factor", positive=True)
+d_predictions = IndexedBase("d_predictions", shape=(n,), real=True)
+upstream = Symbol("upstream", real=True)
+
+
+def _gradient_is_the_scaled_difference(rule: Rule) -> Eq:
+    gradient = rule.program({}, ("derivative",)).formula(d_predictions[i])
+    return Eq(gradient, 2 * upstream * (predictions[i] - targets[i]) / n)
+
+
+MEAN_SQUARED_ERROR = Rule(
+    name="mean_squared_error",
+    title="Mean squared error",
+    doc="The mean of the squared differences over all elements.",
+    kind="function",
+    parameter=loss,
+    arrays=(Array(predictions, "what the network says"), Array(targets, "what it should say")),
+    let={total: Sum((predictions[j] - targets[j]) ** 2, (j, 0, n - 1)), factor: Integer(1)},
+    update={loss: factor * total / n},
+    options=(
+        Option(
+            "derivative",
+            "the gradient with respect to the predictions, given that with respect to the loss",
+            differentiates=(predictions,),
+        ),
+    ),
+    axes=(
+        Axis(
+            "factor",
+            "whether the squares are halved, so that the gradient has no 2",
+            (
+                AxisValue(
+                    "one",
+                    {factor: Integer(1)},
+                    Source("PyTorch 2.13.0; Keras 3.15.1", "mse_loss; losses.MeanSquaredError"),
+                ),
+                AxisValue(
+                    "half",
+                    {factor: Rational(1, 2)},
+                    Source("scikit-learn 1.9.1", "sklearn/neural_network/_base.py: squared_loss"),
+                ),
+            ),
+        ),
+    ),
+    errors=(
+        NamedError(
+            "sum_for_mean", "the squares are added up, not averaged", Source("reduction='sum'"), {loss: factor * total}
+        ),
+    ),
+    claims=(
+        Claim("the gradient is twice the difference over the number of elements", _gradient_is_the_scaled_difference),
+    ),
+    source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 555"),
+)

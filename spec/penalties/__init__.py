@@ -1,0 +1,1 @@
+"""Penalties on large weights, added to the loss."""

@@ -1,0 +1,70 @@
+"""L1: the sum of the sizes of the weights."""
+
+from sympy import Abs, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol
+
+from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
+from ..symbols import i, j
+from .weights import BATCH_SIZE, DERIVATIVE, REDUCTION, STRENGTH, WEIGHTS, divisor, n, penalty, strength, total, w
+
+size = IndexedBase("size", shape=(n,), nonnegative=True)
+
+
+def _adds_up_sizes(rule: Rule) -> Eq:
+    """Of two weights."""
+    a, b = Symbol("a", real=True), Symbol("b", real=True)
+    written = rule.program().formula(penalty).xreplace({n: Integer(2)}).doit()
+    return Eq(written.xreplace({w[0]: a, w[1]: b}), strength * (Abs(a) + Abs(b)))
+
+
+L1 = Rule(
+    name="l1",
+    title="L1 penalty",
+    doc="λ times the sum of the sizes of the weights.",
+    kind="function",
+    parameter=penalty,
+    arrays=(WEIGHTS,),
+    hyperparameters=(STRENGTH,),
+    let={
+        size[i]: Piecewise((w[i], w[i] > 0), (0 * w[i], Eq(w[i], 0)), (-w[i], True)),
+        total: Sum(size[j], (j, 0, n - 1)),
+        divisor: Integer(1),
+    },
+    update={penalty: strength * total / divisor},
+    options=(DERIVATIVE, BATCH_SIZE),
+    axes=(
+        Axis(
+            "derivative_at_zero",
+            "what stands for the derivative of the size at 0, where it can be anything from -1 to 1",
+            (
+                AxisValue(
+                    "zero",
+                    {size[i]: Piecewise((w[i], w[i] > 0), (0 * w[i], Eq(w[i], 0)), (-w[i], True))},
+                    Source("PyTorch 2.13.0", "torch.abs"),
+                ),
+                AxisValue(
+                    "one",
+                    {size[i]: Piecewise((w[i], w[i] >= 0), (-w[i], True))},
+                    Source("JAX 0.10.2", "jax.numpy.abs; jax-ml/jax#37820"),
+                ),
+            ),
+            under="derivative",
+        ),
+        REDUCTION,
+    ),
+    errors=(
+        NamedError(
+            "strength_twice",
+            "λ is counted twice",
+            Source("lecture deck", "lines 147-155 read together"),
+            {penalty: strength**2 * total},
+        ),
+        NamedError(
+            "mean_for_sum",
+            "the sizes are averaged, not added up",
+            Source("a mean in place of a sum"),
+            {penalty: strength * total / n},
+        ),
+    ),
+    claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes),),
+    source=Source("Tibshirani 1996; lecture deck", "line 155"),
+)
