@@ -32,8 +32,9 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
         for declared, array in zip(program.arrays, case.arrays, strict=True)
     ]
     options = {name: value for name, value in case.options.items() if name not in asked}
+    chosen = {name: value for name, value in case.hyperparameters.items() if name not in found.fixed}
     with guard:
-        result = function(*given, **case.hyperparameters, **options)
+        result = function(*given, **chosen, **options)
     for declared, array, now in zip(program.arrays, case.arrays, given, strict=True):
         if repr(kind.read(now)) != repr([float(x) for x in array.numbers]):  # the text of a float tells its bits
             raise Misbehaviour(f"{case.name}: the adapter changed {declared.name}; copy it before working on it")
@@ -41,9 +42,12 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
     outputs = list(result) if isinstance(result, (tuple, list)) else [result]
     names = [str(target) for target in program.update]
     if len(outputs) != len(names):
-        raise Misbehaviour(f"{case.name}: the adapter returned {len(outputs)} arrays; it must return {', '.join(names)}")
+        raise Misbehaviour(
+            f"{case.name}: the adapter returned {len(outputs)} arrays; it must return {', '.join(names)}"
+        )
     rows = [
-        tuple(_checked(output, name, shape, case, kind)) for output, name, shape in zip(outputs, names, shapes, strict=True)
+        tuple(_checked(output, name, shape, case, kind))
+        for output, name, shape in zip(outputs, names, shapes, strict=True)
     ]
     return Outcome(tuple(rows), None)
 

@@ -71,9 +71,7 @@ def looks_ahead(rule: Rule) -> bool:
     return not all(at_parameter(rule.program(d, on)) for d in rule.dialects(on))
 
 
-def build_cases(
-    rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0
-) -> list[AnyCase]:
+def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0) -> list[AnyCase]:
     """Return the cases of `rule` with the options `on`, up to `level`; equal arguments give equal cases."""
     if rule.kind == "function":
         return [*build_function_cases(rule, dtype, on, level=level, seed=seed)]

@@ -13,7 +13,7 @@ from math import floor, log2, prod
 from random import Random
 from typing import Any
 
-from sympy import IndexedBase, Interval, Symbol
+from sympy import IndexedBase, Interval, Rational, S, Symbol
 
 from gradspec.reference.arithmetic import number_format
 from gradspec.reference.functions import Values
@@ -27,7 +27,12 @@ COUNTS = (5, 3, 2, 4)  # distinct sizes, in the order in which the rule names th
 ONES = (1, 1, 1, 1)
 WIDE_COUNTS = (7, 5, 3, 2)
 EQUAL_COUNTS = (4, 4, 4, 4)
-FEWER = {ONES: ONES, COUNTS: (3, 2), WIDE_COUNTS: (7, 3), EQUAL_COUNTS: (3, 3)}  # where all depends on all
+FEWER: dict[tuple[int, ...], tuple[int, ...]] = {  # where all depends on all
+    ONES: ONES,
+    COUNTS: (3, 2),
+    WIDE_COUNTS: (7, 3),
+    EQUAL_COUNTS: (3, 3),
+}
 ELEMENTS = 67  # two vector registers of half precision, and a remainder
 
 
@@ -81,7 +86,15 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
             yield plan.case("ties", 1, "equal numbers", EQUAL, counts=EQUAL_COUNTS)
             yield plan.case("zeros", 1, "nothing but zeros", ZERO)
         if level >= 2:
-            yield plan.case("mixed", 2, "tiny and large numbers side by side", Style(-12, 4, mixed=True), counts=WIDE_COUNTS)
+            spread = Style(-28 if wide else -6, 2, mixed=True)
+            yield plan.case("mixed", 2, "tiny and large numbers side by side", spread, counts=WIDE_COUNTS)
+            yield plan.case(
+                "mixed-2", 2, "tiny and large numbers side by side", Style(-12 if wide else -4, 4, mixed=True)
+            )
+            if wide:
+                yield plan.case(
+                    "fine", 2, "bounds and numbers so small that a constant shows", Style(-14, -10), fine=True
+                )
             yield plan.case("tiny", 2, "numbers near 0", Style(small // 2, small // 2 + 3))
             yield plan.case("large", 2, "large numbers", Style(4, large))
     if level >= 3 and wide:
@@ -133,10 +146,16 @@ class _Plan:
         counts: tuple[int, ...] = COUNTS,
         decimal: bool = False,
         shuffled: bool = False,
+        fine: bool = False,
     ) -> FunctionCase:
         random = Random(f"{self.rule.name} {self.on} {name} {self.seed}")
         counts = FEWER[counts] if self.interpolates else counts
         numbers = self.hyperparameters(variant, decimal, random if shuffled else None)
+        if fine:  # bounds; not what is small already, nor a share
+            unbounded = {
+                h.name for h in self.rule.hyperparameters if h.domain.sup.is_infinite and h.default > Rational(1, 256)
+            }
+            numbers = {k: 2.0**-12 if k in unbounded else value for k, value in numbers.items()}
         arrays = tuple(self.arrays(random, style, shape, counts))
         options = {
             o.name: numbers[o.name] if o.symbol is not None else True for o in self.rule.options if o.name in self.on
@@ -185,7 +204,8 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
         return float(2.0 ** (-8 - 2 * variant - number))
     scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
     pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4, 2.0))
-    return pool[(number + variant) % len(pool)]
+    sign = -1 if domain is S.Reals and (number + variant) % 2 else 1
+    return sign * pool[(number + variant) % len(pool)]
 
 
 def _numbers(random: Random, style: Style, array: Array, count: int, shift: int) -> Iterator[float]:

@@ -139,7 +139,8 @@ def snippet(
         numbers = [int(x) for x in array.numbers] if declared.labels is not None else list(array.numbers)
         given.append(f"{make.format(dtype).replace('x,', f'{numbers!r},')}.reshape({array.shape!r})")
     options = {k: v for k, v in case.options.items() if k not in asked}
-    keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **options}.items())
+    fixed = implementation.offers[case.rule].fixed
+    keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **options}.items() if k not in fixed)
     environment = [f"os.environ[{k!r}] = {v!r}" for k, v in implementation.environment.items()]
     output = f"result[{row}]" if len(program.update) > 1 else "result"
     return "\n".join([

@@ -20,13 +20,14 @@ ARRAYS = ("numpy", "torch", "jax")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One adapter function and the options it can be asked for, by keyword."""
+    """One adapter function and the options it can be asked for, by keyword; `fixed` are constants of its own."""
 
     rule: str
     function: Adapter
     options: frozenset[str]
     hyperparameters: tuple[str, ...]
     derivative: Adapter | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,9 +77,12 @@ class Implementation:
         """Register an adapter `(w, *, hyperparameters and options) -> step(gradient, learning_rate) -> w` for `rule`."""
         return self._register("optimizer", rule)
 
-    def function(self, rule: str) -> Callable[[Function], Function]:
-        """Register an adapter `(arrays, .., *, hyperparameters and options) -> output, or outputs as a tuple`, for `rule`."""
-        return self._register("function", rule)
+    def function(self, rule: str, **fixed: float) -> Callable[[Function], Function]:
+        """Register an adapter `(arrays, .., *, hyperparameters and options) -> output, or outputs as a tuple`, for `rule`.
+
+        `fixed` are hyperparameters that cannot be chosen, with the values that the library has built in: `epsilon=1e-6`.
+        """
+        return self._register("function", rule, fixed)
 
     def derivative(self, rule: str) -> Callable[[Function], Function]:
         """Register the gradient of the function `rule`, which must be registered first.
@@ -93,8 +97,9 @@ class Implementation:
         found = find(rule)
 
         def register(function: Function) -> Function:
-            asked = offer(rule, function, (*(a.name for a in found.arrays), *("upstream" for _ in found.update)))
             old = self.offers[rule]
+            wanted = (*(a.name for a in found.arrays), *("upstream" for _ in found.update))
+            asked = offer(rule, function, wanted, old.fixed)
             options = (old.options & asked.options) | {o.name for o in found.options if o.differentiates}
             more = {o.name for o in found.options if set(o.requires) <= options and o.name in asked.options}
             self.offers[rule] = replace(old, derivative=function, options=frozenset(options | more))
@@ -123,14 +128,18 @@ class Implementation:
         """Register an adapter `(*, hyperparameters and options) -> observe(metric) -> stop` for `rule`."""
         return self._register("monitor", rule)
 
-    def _register(self, kind: str, rule: str) -> Callable[[Function], Function]:
+    def _register(
+        self, kind: str, rule: str, fixed: Mapping[str, float] | None = None
+    ) -> Callable[[Function], Function]:
         from gradspec.spec import rule as find
 
         if (actual := find(rule).kind) != kind:
-            raise TypeError(f"{self.name}: {rule} is registered as {kind}: it is a {actual}; write @....{actual}({rule!r})")
+            raise TypeError(
+                f"{self.name}: {rule} is registered as {kind}: it is a {actual}; write @....{actual}({rule!r})"
+            )
 
         def register(function: Function) -> Function:
-            self.offers[rule] = offer(rule, function)
+            self.offers[rule] = offer(rule, function, fixed=fixed)
             return function
 
         return register
@@ -161,7 +170,12 @@ def drawn_arrays(rule: Rule) -> tuple[str, ...]:
     return tuple(a.name for o in rule.options if o.name == "law" for a in o.arrays)
 
 
-def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = None) -> Offer:
+def offer(
+    rule_name: str,
+    function: Adapter,
+    wanted: tuple[str, ...] | None = None,
+    fixed: Mapping[str, float] | None = None,
+) -> Offer:
     """Read off which hyperparameters and options `function` takes, and refuse what the rule does not know.
 
     `wanted` names what it must take by position; without it the kind of the rule says so.
@@ -169,7 +183,10 @@ def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = No
     from gradspec.spec import rule as find
 
     rule = find(rule_name)
-    needed = tuple(h.name for h in rule.hyperparameters if h.name != "learning_rate")
+    fixed = fixed or {}
+    for name, value in fixed.items():
+        rule.check_domain(name, value)
+    needed = tuple(h.name for h in rule.hyperparameters if h.name != "learning_rate" and h.name not in fixed)
     if rule.kind == "layer" and drawn_arrays(rule):
         needed = (*needed, "seed")
     known = frozenset({*needed, *(o.name for o in rule.options if rule.kind != "layer")})
@@ -202,7 +219,7 @@ def offer(rule_name: str, function: Adapter, wanted: tuple[str, ...] | None = No
     options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords | asked}
     if rule.kind == "layer":  # every layer has them; gradients are offered by its object
         options = {o.name for o in rule.options if not o.differentiates}
-    return Offer(rule_name, function, frozenset(options), needed)
+    return Offer(rule_name, function, frozenset(options), needed, fixed=dict(fixed))
 
 
 def claimed_axes(rule_name: str, claim: Claim) -> dict[str, str]:

@@ -53,6 +53,8 @@ def judge_rule(
     found = implementation.offers.get(rule_name)
     offered = found.options if found is not None else frozenset()
     cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
+    if found is not None and found.fixed:
+        cases = [replace(c, hyperparameters={**c.hyperparameters, **found.fixed}) for c in cases]
     return judge_cases(implementation, rule, dtype, run, cases, offered, claim=claim, progress=progress)
 
 
@@ -320,7 +322,9 @@ class _Trial:
         first = min(plain, key=lambda s: rejects(s.case, s.outcome).first_rejection() or (99, 0))
         find: Callable[..., Counterexample | None] = find_counterexample
         if isinstance(first.case, SampleCase):
-            return sample_counterexample(self.implementation, self.rule, first.case, first.outcome, dict(dialect), self.run)
+            return sample_counterexample(
+                self.implementation, self.rule, first.case, first.outcome, dict(dialect), self.run
+            )
         if isinstance(first.case, FunctionCase):
             find = find_function_counterexample
         return find(

@@ -128,7 +128,9 @@ def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
             if not factor.is_Number:
                 yield "dropped factor", Mul(*rest)
                 yield "duplicated factor", Mul(*rest, factor**2)
-                if factor not in POSITIONS:  # the first position is 0
+                if factor.has(Indexed) or not factor.has(
+                    *POSITIONS
+                ):  # a position may be 0, or its distance from another
                     yield "operator", Mul(*rest, 1 / factor)
     elif isinstance(node, Pow):
         if node.exp == Rational(1, 2):

@@ -52,7 +52,9 @@ def equations(program: Program) -> list[tuple[str, Any, Any]]:
     """
     rows = [("let", symbol, program.let[symbol]) for symbol in program.needed()]
     moved = [(_kind(program, target), target, value) for target, value in program.update.items()]
-    return rows + [row for row in moved if str(row[2]) != f"{row[1]}_next"]  # `w_next` already says that it is the next w
+    return rows + [
+        row for row in moved if str(row[2]) != f"{row[1]}_next"
+    ]  # `w_next` already says that it is the next w
 
 
 def _kind(program: Program, target: Any) -> str:
@@ -89,7 +91,10 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     ]
     if rule.options:
         lines += ["", "options:"]
-        lines += [f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc}{f' [{o.source}]' if o.source else ''}" for o in rule.options]
+        lines += [
+            f"  {o.name}{f' ({o.symbol})' if o.symbol else ''}: {o.doc}{f' [{o.source}]' if o.source else ''}"
+            for o in rule.options
+        ]
     for axis in rule.axes:
         lines += ["", f"axis {axis.name}{f' (with {axis.under})' if axis.under else ''}: {axis.doc}"]
         lines += [

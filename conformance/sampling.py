@@ -11,11 +11,12 @@ import inspect
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from math import prod
 from typing import Any
 
 import numpy as np
+from sympy import Symbol
 
 from gradspec.reference.distribution import Distribution
 from gradspec.spec import Program, Rule
@@ -27,6 +28,7 @@ from .case import Misbehaviour, Unsupported
 from .implementation import Claim, Implementation, claimed_axes
 from .significance import (
     FALSE_ALARM,
+    Cell,
     Finding,
     FloatArray,
     cells,
@@ -112,7 +114,7 @@ def run_sampler(implementation: Implementation, case: SamplerCase) -> FloatArray
     if implementation.arrays == "jax":
         kind.make((), (0,), case.dtype)  # raises where float64 is off
     try:
-        drawn = function(case.shape, case.layout, case.seed, **keywords)
+        drawn: Any = function(case.shape, case.layout, case.seed, **keywords)
     except (Misbehaviour, Unsupported):
         raise
     except NotImplementedError as error:
@@ -152,20 +154,38 @@ class Sample:
     def ordered(self) -> FloatArray:
         return np.sort(self.array.reshape(-1).astype(np.float64))
 
-    def findings(self, distribution: Distribution) -> list[Finding]:
-        """Every count, with what the distribution says about it; as the test statistic of the judge."""
-        found = list(sample_against(self.ordered, cells(distribution, self.case.dtype)))
-        found += order_against(self.array, distribution, self.case.dtype)
+    def findings(self, rule: Rule, program: Program) -> list[Finding]:
+        """Every count that the judge looks at, with what `program` says about it."""
+        found = list(sample_against(self.ordered, cells_of(rule, program, self.case)))
+        found += order_against(self.array, distribution_of(rule, program, self.case), self.case.dtype)
         assert len(found) <= MOST_TESTS
         return found
 
 
 def distribution_of(rule: Rule, program: Program, case: SamplerCase) -> Distribution:
     """The distribution that `program` gives to the numbers of a case."""
-    variable, *inputs = rule.inputs
-    symbols = {str(symbol): symbol for symbol in inputs} | dict(program.symbols)
-    numbers = {symbols[name]: value for name, value in case.numbers.items()}
-    return Distribution(program, variable, numbers)
+    return _distribution(program, tuple(rule.inputs), tuple(case.numbers.items()))
+
+
+def cells_of(rule: Rule, program: Program, case: SamplerCase) -> tuple[Cell, ...]:
+    """The cells in which numbers of a case are counted where `program` is asked about."""
+    return _cells(program, tuple(rule.inputs), tuple(case.numbers.items()), case.dtype)
+
+
+@lru_cache(maxsize=512)
+def _distribution(
+    program: Program, inputs: tuple[Symbol, ...], given: tuple[tuple[str, int | float], ...]
+) -> Distribution:
+    variable, *others = inputs
+    symbols = {str(symbol): symbol for symbol in others} | dict(program.symbols)
+    return Distribution(program, variable, {symbols[name]: value for name, value in given})
+
+
+@lru_cache(maxsize=512)
+def _cells(
+    program: Program, inputs: tuple[Symbol, ...], given: tuple[tuple[str, int | float], ...], dtype: str
+) -> tuple[Cell, ...]:
+    return cells(_distribution(program, inputs, given), dtype)
 
 
 def missed(rule: Rule, actual: Program, judged: Program, cases: Sequence[SamplerCase]) -> float:
@@ -176,11 +196,11 @@ def missed(rule: Rule, actual: Program, judged: Program, cases: Sequence[Sampler
     beyond = threshold(MOST_TESTS * len(cases))
     best = 1.0
     for case in cases:
-        truth, wrong = distribution_of(rule, actual, case), distribution_of(rule, judged, case)
-        size = prod(case.shape)
-        for cell in cells(wrong, case.dtype):
-            best = min(best, miss(size, min(max(share_of(truth, cell), 0.0), 1.0), cell.least, cell.most, beyond))
-        if best == 0:
+        truth, size = distribution_of(rule, actual, case), prod(case.shape)
+        for cell in cells_of(rule, judged, case):
+            share = min(max(share_of(truth, cell), 0.0), 1.0)
+            best = min(best, miss(size, share, cell.least, cell.most, beyond))
+        if best < FALSE_ALARM:
             break
     return best
 
@@ -296,7 +316,7 @@ class _Trial:
         program = self.program(dialect, sample.case, error)
         key = (program, sample.case)
         if key not in self.worst:
-            found = sample.findings(distribution_of(self.rule, program, sample.case))
+            found = sample.findings(self.rule, program)
             self.worst[key] = max(found, key=lambda finding: finding.surprise)
         return self.worst[key]
 

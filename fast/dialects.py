@@ -9,6 +9,9 @@ from difflib import get_close_matches
 _WEIGHT_DECAY_FORM = ("l2", "decoupled", "decoupled_schedule")
 _NONFINITE = ("entry_nan", "all_nan", "raise")
 
+_FILLS = ("constant", "nearest", "reflect", "mirror", "wrap")
+_EDGES = ("blended", "whole")
+
 #: Rule -> axis -> its values. The first value holds where a dialect says nothing about the axis.
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "gradient_descent": {"weight_decay_form": _WEIGHT_DECAY_FORM},
@@ -67,6 +70,14 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "clip_by_value": {},
     "clip_by_norm": {"epsilon_use": ("none", "always"), "nonfinite": _NONFINITE},
     "clip_by_global_norm": {"epsilon_use": ("none", "always"), "nonfinite": _NONFINITE},
+    "shift": {"fill": _FILLS, "edge": _EDGES, "interpolation": ("linear", "nearest", "nearest_even")},
+    "rotate": {"fill": _FILLS, "edge": _EDGES, "interpolation": ("linear", "nearest")},
+    "resize": {
+        "fill": _FILLS,
+        "edge": _EDGES,
+        "interpolation": ("linear", "nearest", "nearest_even"),
+        "zoom": ("in", "out"),
+    },
 }
 
 _INSIDE_FROM_ZERO = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}

@@ -13,9 +13,9 @@ from .dialects import _listed, _nearest
 
 LAYOUTS = ("in_out", "out_in")
 
-_FAN_OUT = {"fan_out": ("with_receptive_field", "without")}
-_GAIN = {"gain": ("two", "one")}
-_TRUNCATION = {"truncation": ("none", "corrected", "raw")}
+_FAN_OUT: dict[str, tuple[str, ...]] = {"fan_out": ("with_receptive_field", "without")}
+_GAIN: dict[str, tuple[str, ...]] = {"gain": ("two", "one")}
+_TRUNCATION: dict[str, tuple[str, ...]] = {"truncation": ("none", "corrected", "raw")}
 
 #: Rule -> axis -> its values. The first value holds where a dialect says nothing about the axis.
 AXES: dict[str, dict[str, tuple[str, ...]]] = {

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import overlaps
+from .early_stopping import early_stopping
 from .functions.activations import (
     elu,
     elu_gradient,
@@ -37,6 +38,7 @@ from .functions.activations import (
     tanh,
     tanh_gradient,
 )
+from .functions.augmentation import resize, rotate, shift
 from .functions.batch_normalization import (
     batch_normalization,
     batch_normalization_gradient,
@@ -53,6 +55,14 @@ from .functions.penalties import l1, l1_gradient, l2, l2_gradient
 from .functions.rrelu import rrelu, rrelu_gradient, rrelu_inference
 from .functions.sigmoid_chain import sigmoid_chain, sigmoid_chain_gradient
 from .functions.softmax import softmax, softmax_gradient
+from .numpy_initializers import (
+    glorot_normal,
+    glorot_uniform,
+    he_normal,
+    he_uniform,
+    lecun_normal,
+    lecun_uniform,
+)
 from .plan import Plan, plan
 
 __all__ = [
@@ -71,18 +81,25 @@ __all__ = [
     "dense_gradient",
     "dropout",
     "dropout_inference",
+    "early_stopping",
     "elu",
     "elu_gradient",
     "feedforward_network",
     "feedforward_network_gradient",
     "feedforward_network_step",
+    "glorot_normal",
+    "glorot_uniform",
     "gradient_descent",
+    "he_normal",
+    "he_uniform",
     "l1",
     "l1_gradient",
     "l2",
     "l2_gradient",
     "leaky_relu",
     "leaky_relu_gradient",
+    "lecun_normal",
+    "lecun_uniform",
     "max_norm",
     "mean_squared_error",
     "mean_squared_error_gradient",
@@ -92,10 +109,13 @@ __all__ = [
     "prelu_gradient",
     "relu",
     "relu_gradient",
+    "resize",
     "rmsprop",
+    "rotate",
     "rrelu",
     "rrelu_gradient",
     "rrelu_inference",
+    "shift",
     "sigmoid",
     "sigmoid_chain",
     "sigmoid_chain_gradient",

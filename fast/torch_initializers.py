@@ -160,9 +160,12 @@ class _Draws:
         return torch.randn(shape, generator=self.generator, dtype=self.dtype, device=self.device)
 
     def truncated(self, shape: tuple[int, ...]) -> Tensor:
-        shares = torch.empty(shape, dtype=self.dtype, device=self.device)
-        shares.uniform_(-_INSIDE, _INSIDE, generator=self.generator)
+        shares = self._symmetric(shape, _INSIDE)
         return shares.erfinv_().mul_(sqrt(2)).clamp_(-2, 2)
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
-        return torch.empty(shape, dtype=self.dtype, device=self.device).uniform_(-1, 1, generator=self.generator)
+        return self._symmetric(shape, 1.0)
+
+    def _symmetric(self, shape: tuple[int, ...], limit: float) -> Tensor:
+        values = torch.rand(shape, generator=self.generator, dtype=self.dtype, device=self.device)
+        return values.mul_(2 * limit).sub_(limit)

@@ -6,13 +6,14 @@ numerically, with a rigorous error. Nothing here knows a particular rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from math import inf
-from typing import Any, cast
+from operator import add, methodcaller, mul
+from typing import Any
 
 from flint import acb, arb, ctx, fmpq
 from sympy import Abs, Expr, Integral, Piecewise, S, Symbol, integrate, limit, oo, pi
@@ -22,7 +23,7 @@ from gradspec.spec import Program
 
 BITS = 160
 Number = int | Fraction | float
-Values = Mapping[Symbol, arb]
+Values = Mapping[Symbol, Any]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ class Distribution:
             return sum((p.moment(n) for p in self._pieces), arb(0))
 
     @cached_property
+    def _second_moment(self) -> arb:
+        return self.moment(2)
+
+    @cached_property
     def support(self) -> tuple[arb, arb]:
         """The smallest and the largest value; infinite where there is none."""
         return self._pieces[0].low, self._pieces[-1].high
@@ -105,9 +110,9 @@ class Distribution:
         if not 0 < probability < 1:
             raise ValueError(f"probability={probability}: must lie between 0 and 1; pass the share that lies below")
         low, high = (float(end) for end in self.support)
-        spread = max(float(self.moment(2)) ** 0.5, 1e-300)
+        spread = max(float(self._second_moment) ** 0.5, 1e-300)
         low, high = max(low, -40 * spread), min(high, 40 * spread)
-        point = 0.5 * (low + high)
+        point: float = 0.5 * (low + high)
         for _ in range(200):
             beyond = float(self.below(point)) - probability
             if abs(beyond) <= 1e-12 * min(probability, 1 - probability):
@@ -131,37 +136,54 @@ class _Piece:
     expression: Expr
     variable: Symbol
     values: Values
+    _known: dict[int, tuple[Any, Callable[[arb], Any] | None]] = field(init=False, repr=False, default_factory=dict)
 
     def holds(self, point: arb) -> bool:
         return not (point < self.low or point > self.high)
 
-    def density(self, point: arb) -> arb:
-        return evaluate(self.expression, {**self.values, self.variable: point})
+    @cached_property
+    def density(self) -> Callable[[Any], Any]:
+        return evaluator(self.expression, self.variable, self.values)
 
-    def mass_below(self, point: arb) -> arb:
+    def mass_below(self, point: arb) -> Any:
         if not point > self.low:
             return arb(0)
-        return self._between(0, self.low, self.high if not point < self.high else point)
+        return self._mass if not point < self.high else self._integral(0, self.low, point)
 
-    def moment(self, n: int) -> arb:
-        return self._between(n, self.low, self.high)
+    @cached_property
+    def _mass(self) -> Any:
+        return self.moment(0)
 
-    def _between(self, n: int, low: arb, high: arb) -> arb:
-        factor, shape = self.expression.as_independent(self.variable, as_Add=False)
-        if _antiderivative(shape, self.variable, n) is not None:
-            total = self._primitive(shape, n, high) - self._primitive(shape, n, low)
-        elif low.is_finite() and high.is_finite():
-            total = acb.integral(
-                lambda point, _: evaluate(shape * self.variable**n, {**self.values, self.variable: point}), low, high
-            ).real
-        else:
-            raise NotImplementedError(f"{shape}: SymPy finds no antiderivative, and the support is unbounded")
-        return evaluate(factor, self.values) * total
+    def moment(self, n: int) -> Any:
+        return self._integral(n, self.low, self.high)
 
-    def _primitive(self, shape: Expr, n: int, point: arb) -> arb:
-        if point.is_finite():
-            return evaluate(_antiderivative(shape, self.variable, n), {**self.values, self.variable: point})
-        return evaluate(_limit(shape, self.variable, n, oo if point > 0 else -oo), self.values)
+    def _integral(self, n: int, low: arb, high: arb) -> Any:
+        factor, primitive = self._primitive(n)
+        if primitive is not None:
+            return factor * (primitive(high) - primitive(low))
+        if not (low.is_finite() and high.is_finite()):
+            raise NotImplementedError(f"{self.expression}: SymPy finds no antiderivative, and the support is unbounded")
+        integrand = evaluator(self.expression * self.variable**n, self.variable, self.values)
+        return acb.integral(lambda point, _: integrand(point), low, high).real
+
+    def _primitive(self, n: int) -> tuple[Any, Callable[[arb], Any] | None]:
+        """A factor and an antiderivative of the rest times x^n, as a function of points; None where SymPy finds none."""
+        if n not in self._known:
+            factor, shape = self.expression.as_independent(self.variable, as_Add=False)
+            formula = _antiderivative(shape, self.variable, n)
+            inside = None if formula is None else evaluator(formula, self.variable, self.values)
+            ends: dict[bool, Any] = {}
+
+            def primitive(point: arb) -> Any:
+                if inside is not None and point.is_finite():
+                    return inside(point)
+                up = bool(point > 0)
+                if up not in ends:
+                    ends[up] = evaluate(_limit(shape, self.variable, n, oo if up else -oo), self.values)
+                return ends[up]
+
+            self._known[n] = (evaluate(factor, self.values), None if inside is None else primitive)
+        return self._known[n]
 
 
 @lru_cache(maxsize=1024)
@@ -210,30 +232,54 @@ def _ball(value: Number) -> arb:
 
 def evaluate(e: Expr, values: Values) -> Any:
     """Return the value of a formula in balls; every symbol in it has one."""
+    return evaluator(e, None, values)(arb(0))
+
+
+def evaluator(e: Expr, variable: Symbol | None, values: Values) -> Callable[[Any], Any]:
+    """Return the formula as a function of the variable's value; what does not depend on it is evaluated once, here."""
+    if e == variable:
+        return lambda point: point
+    if not e.args:
+        constant = _leaf(e, values)
+        return lambda point: constant
+    operation = _operation(e)
+    args = [evaluator(a, variable, values) for a in e.args]
+    if variable is None or not e.has(variable):
+        whole = operation(*(a(None) for a in args))
+        return lambda point: whole
+    if len(args) == 1:
+        (only,) = args
+        return lambda point: operation(only(point))
+    return lambda point: operation(*(a(point) for a in args))
+
+
+def _leaf(e: Expr, values: Values) -> Any:
     if isinstance(e, Symbol):
         return values[e]
     if e.is_Rational:
         return arb(fmpq(int(e.p), int(e.q)))
     if e == pi:
         return arb.pi()
-    args = [evaluate(a, values) for a in e.args]
+    raise NotImplementedError(f"{e}: has no value in balls; write numbers as rationals")
+
+
+def _operation(e: Expr) -> Callable[..., Any]:
+    """What the root of a formula does with the values of its arguments."""
     if e.is_Add:
-        return sum(args[1:], args[0])
+        return lambda *args: reduce(add, args)
     if e.is_Mul:
-        whole = args[0]
-        for a in args[1:]:
-            whole = whole * a
-        return whole
+        return lambda *args: reduce(mul, args)
+    if e.is_Pow and e.exp.is_Integer:
+        exponent = int(e.exp)
+        return lambda base, _: base**exponent
+    if e.is_Pow and (2 * e.exp).is_Integer:
+        twice = int(2 * e.exp)
+        return lambda base, _: base.sqrt() ** twice
     if e.is_Pow:
-        exponent = e.exp
-        if exponent.is_Integer:
-            return args[0] ** int(exponent)
-        return args[0].sqrt() ** int(2 * exponent) if (2 * exponent).is_Integer else args[0] ** args[1]
+        return lambda base, exponent: base**exponent
     if isinstance(e, Abs):
-        return abs(args[0])
-    function = getattr(args[0], type(e).__name__, None) if len(args) == 1 else None  # exp, log, erf, erfc, ...
-    if function is None:
-        raise NotImplementedError(
-            f"{e}: the value of {type(e).__name__} in balls; write it with exp, log, erf or roots"
-        )
-    return cast(arb, function())
+        return abs
+    name = type(e).__name__  # exp, log, erf, erfc, ...
+    if len(e.args) != 1 or not hasattr(arb, name):
+        raise NotImplementedError(f"{e}: the value of {name} in balls; write it with exp, log, erf or roots")
+    return methodcaller(name)

@@ -107,9 +107,7 @@ def _prediction(worlds: Sequence[tuple[arb, arb, bool]], how: Arithmetic) -> Pre
     return Prediction(found if all((abs(value) + bound).upper() <= largest for value, bound, _ in found) else ())
 
 
-def _errors(
-    tree: Tree, inputs: Sequence[arb], hyperparameters: Mapping[str, Real], how: Arithmetic
-) -> dict[str, arb]:
+def _errors(tree: Tree, inputs: Sequence[arb], hyperparameters: Mapping[str, Real], how: Arithmetic) -> dict[str, arb]:
     """Inputs that carry an error: hyperparameters that their format cannot hold; with flushing, subnormals."""
     smallest = ball(how.operations.smallest_normal)
     flushed = [x != 0 and abs(x) < smallest for x in inputs] if how.flush else []

@@ -158,7 +158,8 @@ def _compile_exact(nodes: tuple[Node, ...], inputs: tuple[str, ...], outputs: tu
 
 def _function(source: str, name: str, constants: Mapping[str, Any]) -> Callable[..., Any]:
     known = {
-        "arb": arb, "root": root, "times": times, "tanh_slope": tanh_slope, "is_positive": is_positive, "is_nonnegative": is_nonnegative,
+        "arb": arb, "root": root, "times": times, "tanh_slope": tanh_slope,
+        "is_positive": is_positive, "is_nonnegative": is_nonnegative,
         "floored": floored, "from_multiple": from_multiple, "held": held,
         "UNIT": UNIT, "EITHER": EITHER, "ZERO": ZERO, "ONE": ONE,
     }  # fmt: skip

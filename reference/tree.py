@@ -61,8 +61,8 @@ class Node:
 
     kinds: input (name), step, constant (Fraction), sum (signs), product (number of factors; the rest divide),
     power (exponent), step_power (factor, offset: base ** (factor * step + offset)), root, maximum, minimum, absolute,
-    exp, log, tanh, expm1, log1p, cos, sin, pi, floor, from_multiple (args are number and period), at_step (number: args are then and else), where_positive and where_nonnegative (args
-    are condition, then, else).
+    exp, log, tanh, expm1, log1p, cos, sin, pi, floor, from_multiple (args are number and period), at_step (number: args
+    are then and else), where_positive and where_nonnegative (args are condition, then, else).
     """
 
     kind: str
@@ -138,6 +138,7 @@ class _Builder:
         self.program, self.gradient = program, gradient
         self.sizes: dict[Basic, Basic] = {s: Integer(n) for s, n in sizes.sizes} if sizes else {}
         self.labels = dict(sizes.labels) if sizes else {}
+        self.let = {target: equation.xreplace(self.sizes) for target, equation in program.let.items()}
         # By name: with a number for a size, a base is another object.
         self.elements = {str(s.base.label): s for s in program.let if isinstance(s, Indexed)}
         self.nodes: list[Node] = []
@@ -160,8 +161,7 @@ class _Builder:
         if e == STEP:
             return self.add("step")
         if isinstance(e, Symbol):
-            let = self.program.let
-            return self.node(self.sized(let[e])) if e in let else self.add("input", (), str(e))
+            return self.node(self.labelled(self.let[e])) if e in self.let else self.add("input", (), str(e))
         if e in (nan, zoo):  # what a changed formula divides by zero
             return self.add("product", (self.node(Integer(1)), self.node(Integer(0))), 1)
         if isinstance(e, Rational):
@@ -209,7 +209,10 @@ class _Builder:
 
     def sized(self, e: Expr) -> Expr:
         """`e` with numbers for sizes and labels; what depends on these only is evaluated by SymPy."""
-        e = e.xreplace(self.sizes)
+        return self.labelled(e.xreplace(self.sizes))
+
+    def labelled(self, e: Expr) -> Expr:
+        """`e` with numbers for labels."""
         if not self.labels:
             return e
         for stored in e.atoms(Indexed):
@@ -223,12 +226,12 @@ class _Builder:
             raise NotImplementedError(f"{self.program.rule}: {e}: its position is no number; write it out")
         if str(e.base.label) in self.elements:
             target = self.elements[str(e.base.label)]
-            return self.node(self.sized(at(self.program.let[target], target.indices, e.indices)))
+            return self.node(self.labelled(at(self.let[target], target.indices, e.indices)))
         return self.add("input", (), element(e.base.label, e.indices))
 
     def total(self, e: Sum) -> int:
         ((position, start, end),) = e.limits
-        terms = [self.sized(e.function.xreplace({position: Integer(p)})) for p in range(int(start), int(end) + 1)]
+        terms = [self.labelled(e.function.xreplace({position: Integer(p)})) for p in range(int(start), int(end) + 1)]
         nodes = [self.signed(term) for term in terms if term != 0]
         if len(nodes) == 1 and nodes[0][1] == 1:
             return nodes[0][0]

@@ -4,7 +4,20 @@ if __name__ != "gradspec.spec":
     raise ImportError("import gradspec.spec: a second copy named `spec` would hold unequal rules")
 
 from .catalogue import catalogue, of_kind, rule
-from .rule import Array, Axis, AxisValue, Claim, Dialect, Form, Hyperparameter, NamedError, Option, Program, Rule, Source
+from .rule import (
+    Array,
+    Axis,
+    AxisValue,
+    Claim,
+    Dialect,
+    Form,
+    Hyperparameter,
+    NamedError,
+    Option,
+    Program,
+    Rule,
+    Source,
+)
 
 __all__ = [
     "Array",

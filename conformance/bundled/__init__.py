@@ -15,7 +15,7 @@ JAX = {"JAX_ENABLE_X64": "true", "JAX_PLATFORMS": "cpu"}
 
 @dataclass(frozen=True)
 class Expectation:
-    """A known defect: `rule` gets the verdict `none` in `dtypes` and `versions`.
+    """A known defect: `rule` gets the verdict `none` or `mixed` in `dtypes` and `versions`.
 
     Versions are compared without the local part (`2.13.0+cpu` is `2.13.0`).
     """
@@ -65,6 +65,43 @@ KERAS_ONE_PASS = Expectation(
     "the torch backend takes the variance in one pass, E[x²] − E[x]², as the JAX backend once did",
     "https://github.com/keras-team/keras/pull/18795",
 )
+KERAS_TRUNCATION = tuple(
+    Expectation(
+        rule,
+        ("float64", "float32"),
+        ("3.15.1",),
+        "truncated_normal keeps the first of four candidates when all of them are outside the cut",
+        "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/torch/random.py#L113",
+    )
+    for rule in ("glorot_normal", "he_normal", "lecun_normal")
+)
+KERAS_LOSSES_FLOAT64 = tuple(
+    Expectation(
+        rule,
+        ("float64",),
+        ("3.15.1",),
+        "operations with Python numbers are done in float32 under a float64 policy",
+        "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/common/dtypes.py",
+    )
+    for rule in ("cross_entropy", "mean_squared_error")
+)
+KERAS_CLIPPING_FLOAT64 = tuple(
+    Expectation(
+        rule,
+        ("float64",),
+        ("3.15.1",),
+        "the norm is computed in float32 under a float64 policy",
+        "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/optimizers/base_optimizer.py#L1108",
+    )
+    for rule in ("clip_by_norm", "clip_by_global_norm")
+)
+KORNIA_ONE_PIXEL = Expectation(
+    "shift",
+    ("float64", "float32"),
+    ("0.9.0",),
+    "an image of one pixel is not moved: coordinates are divided by the size less one",
+    "https://github.com/kornia/kornia/blob/main/kornia/geometry/conversions.py",
+)
 FLAX_ONE_PASS = Expectation(
     "batch_normalization",
     ("float64", "float32"),
@@ -99,18 +136,20 @@ BUNDLED = (
         "gradspec.conformance.bundled.keras",
         ("keras", "torch"),
         {"KERAS_BACKEND": "torch"},
-        (KERAS_FLOAT64, KERAS_ONE_PASS),
+        (KERAS_FLOAT64, KERAS_ONE_PASS, *KERAS_TRUNCATION, *KERAS_LOSSES_FLOAT64, *KERAS_CLIPPING_FLOAT64),
     ),
     Bundled(
         "keras/jax",
         "gradspec.conformance.bundled.keras",
         ("keras", "jax"),
         {"KERAS_BACKEND": "jax", **JAX},
-        (KERAS_FLOAT64,),
+        (KERAS_FLOAT64, *KERAS_LOSSES_FLOAT64),
     ),
     Bundled("optax", "gradspec.conformance.bundled.optax", ("optax", "jax"), JAX),
     Bundled("flax", "gradspec.conformance.bundled.flax", ("flax", "jax"), JAX, (FLAX_ONE_PASS,)),
     Bundled("jax", "gradspec.conformance.bundled.jax", ("jax",), JAX),
+    Bundled("scipy", "gradspec.conformance.bundled.scipy", ("scipy",)),
+    Bundled("kornia", "gradspec.conformance.bundled.kornia", ("kornia", "torch"), {}, (KORNIA_ONE_PIXEL,)),
     Bundled("sklearn", "gradspec.conformance.bundled.sklearn", ("sklearn",)),
 )
 

@@ -2,7 +2,7 @@
 
 import flax
 
-from gradspec.conformance.bundled import activations, layers, monitors, row
+from gradspec.conformance.bundled import activations, initializers, layers, monitors, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -22,4 +22,6 @@ def implementation(name: str) -> Implementation:
     for rule, layer in layers.flax_layers().items():
         library.layer(rule)(layer)
     library.monitor("early_stopping")(monitors.flax_early_stopping())
+    for rule, draw in initializers.flax_initializers().items():
+        library.sampler(rule)(draw)
     return library

@@ -9,6 +9,9 @@ from gradspec.fast import torch as functions
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 
 
-def implementation(name: str = "gradspec/torch", *, dialect: str | Mapping[str, str] = "torch") -> Implementation:
-    """Build it in a vendor's dialect or one given by axis values, which is also what it claims."""
+def implementation(name: str = "gradspec/torch", *, dialect: str | Mapping[str, str] | None = None) -> Implementation:
+    """Build it in a vendor's dialect or one given by axis values, which is also what it claims.
+
+    Without a dialect it is torch's, and for what torch lacks the first value of every axis.
+    """
     return own.build(name, functions, dialect, arrays="torch", dtypes=DTYPES)

@@ -88,26 +88,6 @@ def flax_initializers() -> dict[str, Sampler]:
     return jax_initializers(initializers)
 
 
-def tinygrad_initializers() -> dict[str, Sampler]:
-    """The initializers of tinygrad's Tensor, whose generator is one for the process; arrays are NumPy's."""
-    from tinygrad import Tensor, dtypes
-
-    def sampler(rule: str, make: Callable[..., Any], accepts: frozenset[str] = frozenset()) -> Sampler:
-        def draw(shape: tuple[int, ...], seed: int, dtype: str, negative_slope: float = 0.0) -> Any:
-            Tensor.manual_seed(seed)
-            more = {"a": negative_slope} if accepts else {}
-            return make(*shape, dtype=getattr(dtypes, dtype), **more).numpy()
-
-        return Sampler(draw, ("out_in",), accepts)
-
-    slope = frozenset({"negative_slope"})
-    return {
-        "glorot_uniform": sampler("glorot_uniform", Tensor.glorot_uniform),
-        "he_normal": sampler("he_normal", Tensor.kaiming_normal, slope),
-        "he_uniform": sampler("he_uniform", Tensor.kaiming_uniform, slope),
-    }
-
-
 def gradspec_initializers(library: str, dialect: str | Mapping[str, str]) -> dict[str, Sampler]:
     """Gradspec's own, in `numpy` or `torch`, under a dialect; a vendor's rules are those that the vendor has."""
     from gradspec.fast.initializers import AXES, VENDORS

@@ -2,7 +2,7 @@
 
 import jax
 
-from gradspec.conformance.bundled import activations, row
+from gradspec.conformance.bundled import activations, initializers, losses, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -19,4 +19,7 @@ def implementation(name: str) -> Implementation:
         environment=row(name).environment,
     )
     activations.register_jax(library)
+    losses.register_jax(library)
+    for rule, draw in initializers.jax_initializers().items():
+        library.sampler(rule)(draw)
     return library

@@ -3,7 +3,7 @@
 import keras
 
 from gradspec.conformance.bridges.keras import keras_optimizer
-from gradspec.conformance.bundled import activations, layers, monitors, row
+from gradspec.conformance.bundled import activations, augmentation, initializers, layers, losses, monitors, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -30,7 +30,11 @@ def implementation(name: str) -> Implementation:
     library.optimizer("rmsprop")(keras_optimizer(optimizers.RMSprop))
     library.optimizer("adam")(keras_optimizer(optimizers.Adam))
     activations.register_keras(library)
+    losses.register_keras(library)
+    augmentation.register_keras(library)
     for rule, layer in layers.keras_layers().items():
         library.layer(rule)(layer)
     library.monitor("early_stopping")(monitors.keras_early_stopping())
+    for rule, draw in initializers.keras_initializers().items():
+        library.sampler(rule)(draw)
     return library

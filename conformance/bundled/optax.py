@@ -1,14 +1,13 @@
-"""optax's aliases. AMSGrad is an alias of its own there, offered here as Adam's option."""
+"""optax: its aliases of optimizers, losses and clipping. AMSGrad is an alias of its own there, offered here as Adam's option."""
 
 from typing import Any
 
 import optax
 
 from gradspec.conformance.bridges.optax import optax_transform
-from gradspec.conformance.bundled import row
+from gradspec.conformance.bundled import losses, row
 from gradspec.conformance.implementation import Implementation
-
-RULES = ("gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+from gradspec.spec.vendors import vendor
 
 
 def implementation(name: str) -> Implementation:
@@ -17,7 +16,7 @@ def implementation(name: str) -> Implementation:
         name,
         version=str(optax.__version__),
         arrays="jax",
-        claims=dict.fromkeys(RULES, "optax"),
+        claims=dict.fromkeys(vendor("optax").rows, "optax"),
         dtypes=("float64", "float32"),
         subnormal="flush",
         environment=row(name).environment,
@@ -28,6 +27,7 @@ def implementation(name: str) -> Implementation:
     library.optimizer("adagrad")(optax_transform(optax.adagrad))
     library.optimizer("rmsprop")(optax_transform(optax.rmsprop))
     library.optimizer("adam")(optax_transform(adam))
+    losses.register_optax(library)
     return library
 
 

@@ -2,7 +2,7 @@
 
 import sklearn
 
-from gradspec.conformance.bundled import activations, monitors
+from gradspec.conformance.bundled import activations, losses, monitors
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -17,5 +17,6 @@ def implementation(name: str) -> Implementation:
         dtypes=("float64", "float32"),
     )
     activations.register_sklearn(library)
+    losses.register_sklearn(library)
     library.monitor("early_stopping")(monitors.sklearn_early_stopping())
     return library

@@ -6,7 +6,7 @@ RMSprop has no fused implementation in torch 2.13.
 import torch
 
 from gradspec.conformance.bridges.torch import torch_optimizer
-from gradspec.conformance.bundled import activations, layers
+from gradspec.conformance.bundled import activations, initializers, layers, losses
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -52,6 +52,9 @@ def _without_optimizers() -> Implementation:
         dtypes=("float64", "float32", "bfloat16", "float16"),
     )
     activations.register_torch(library)
+    losses.register_torch(library)
     for rule, layer in layers.torch_layers().items():
         library.layer(rule)(layer)
+    for rule, draw in initializers.torch_initializers().items():
+        library.sampler(rule)(draw)
     return library

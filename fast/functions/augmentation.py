@@ -93,25 +93,23 @@ def resize(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Images in the dtype to compute in and as (images, height, width, channels), with everything that was asked for."""
+    """Images in the dtype to compute in, their pixels in one axis, with everything that was asked for."""
 
     library: Library
-    images: Array
+    pixels: Array  #: (images, height × width, channels) or (images, channels, height × width)
+    axis: int  #: that of the pixels
+    sizes: tuple[int, int]
     amounts: Mapping[str, Any]
     fill_value: float
     axes: Mapping[str, str]
     finish: Callable[[Array], Array]
 
-    @property
-    def sizes(self) -> tuple[int, int]:
-        return self.images.shape[1], self.images.shape[2]
-
     def positions(self) -> tuple[Array, Array]:
         """The rows as a column and the columns as a row, to be combined with each other and with an amount per image."""
         rows, columns = (
-            self.library.cast(self.library.indices(size, self.images), dtype_of(self.images)) for size in self.sizes
+            self.library.cast(self.library.indices(size, self.pixels), dtype_of(self.pixels)) for size in self.sizes
         )
-        return rows[:, None], columns[None, :]
+        return rows.reshape((-1, 1)), columns.reshape((1, -1))
 
     def pivot(self) -> tuple[float, float]:
         height, width = self.sizes
@@ -133,12 +131,12 @@ class _Task:
             for column, column_weight, column_inside in self.near(columns, self.sizes[1]):
                 value = self.read(row, column)
                 if blends:
-                    value = library.where((row_inside & column_inside)[..., None], value, self.fill_value)
-                along = _added(along, value, column_weight)
-            result = _added(result, along, row_weight)
+                    value = library.where(self.spread(row_inside & column_inside), value, self.fill_value)
+                along = self.added(along, value, column_weight)
+            result = self.added(result, along, row_weight)
         if self.axes["fill"] == "constant" and not blends:
             inside = _between(rows, self.sizes[0]) & _between(columns, self.sizes[1])
-            result = library.where(inside[..., None], result, self.fill_value)
+            result = library.where(self.spread(inside), result, self.fill_value)
         return self.finish(result)
 
     def near(self, places: Array, size: int) -> Iterator[tuple[Array, Array | None, Array]]:
@@ -170,15 +168,39 @@ class _Task:
         return library.clip(pixel, 0, size - 1)
 
     def read(self, rows: Array, columns: Array) -> Array:
-        """The pixels at whole positions, shaped (images, height, width, channels)."""
-        if max(len(rows.shape), len(columns.shape)) == 2:
-            return self.images[:, rows, columns]
-        each = self.library.indices(self.images.shape[0], self.images)[:, None, None]
-        return self.images[each, rows, columns]
+        """The pixels at whole positions, in the layout of the images."""
+        width = self.sizes[1]
+        places = rows * width + columns
+        if len(places.shape) == 3:
+            flat = places.reshape((places.shape[0], -1, 1) if self.axis == 1 else (places.shape[0], 1, -1))
+            found = self.library.take_along(self.pixels, flat, self.axis)
+        elif self.library.name == "torch":
+            found = self.pixels.index_select(self.axis, places.reshape(-1))
+        else:
+            found = self.pixels.take(places.reshape(-1), self.axis)
+        shape = shape_of(self.pixels)
+        return found.reshape((*shape[: self.axis], *self.sizes, *shape[self.axis + 1 :]))
+
+    def spread(self, x: Array) -> Array:
+        """Something about places, with an axis for the channels."""
+        shape = shape_of(x)
+        return x.reshape((*shape, 1) if self.axis == 1 else (*shape[:-2], 1, *shape[-2:]))
+
+    def added(self, total: Array | None, value: Array, weight: Array | None) -> Array:
+        """The total, which begins as None, and the weighted value."""
+        part = value if weight is None else value * self.spread(weight)
+        return part if total is None else total + part
 
 
 def _task(
-    rule: str, images: Array, fill_value: object, layout: object, dialect: Dialect, *, least: float = -inf, **amounts: Amount
+    rule: str,
+    images: Array,
+    fill_value: object,
+    layout: object,
+    dialect: Dialect,
+    *,
+    least: float = -inf,
+    **amounts: Amount,
 ) -> _Task:
     """Check what was asked for; `least` is what all amounts must exceed."""
     library, (batch,), narrow = operands(images=images)
@@ -189,34 +211,24 @@ def _task(
         expected = "(images, height, width, channels)" if layout == LAYOUTS[0] else "(images, channels, height, width)"
         raise ValueError(f"images=array of shape {shape_of(batch)}: must have shape {expected}; add axes of size 1")
     not_empty("images", batch)
-    first = layout == "channels_first"
-    batch = library.arrays.moveaxis(batch, 1, 3) if first else batch
-    chosen = {name: _amount(name, value, images, batch, least) for name, value in amounts.items()}
-
-    def finish(result: Array) -> Array:
-        return narrow(_compact(library, library.arrays.moveaxis(result, 3, 1)) if first else result)
-
-    return _Task(library, batch, chosen, number("fill_value", fill_value, -inf, ends="()"), axes, finish)
+    count, *rest = shape_of(batch)
+    (height, width, channels), axis = (rest, 1) if layout == LAYOUTS[0] else ((*rest[1:], rest[0]), 2)
+    pixels = batch.reshape((count, height * width, channels) if axis == 1 else (count, channels, height * width))
+    chosen = {name: _amount(name, value, images, least) for name, value in amounts.items()}
+    filling = number("fill_value", fill_value, -inf, ends="()")
+    return _Task(library, pixels, axis, (height, width), chosen, filling, axes, narrow)
 
 
-def _amount(name: str, value: object, images: Array, batch: Array, least: float) -> Any:
+def _amount(name: str, value: object, images: Array, least: float) -> Any:
     """A float, or an array shaped (images, 1, 1)."""
     if not getattr(value, "shape", ()):
         return number(name, value, least, ends="()")
     library, (_, each) = floating(images=images, **{name: value})
-    if shape_of(each) != (batch.shape[0],):
-        raise ValueError(f"{name}=array of shape {shape_of(each)}: must have one entry for each image; pass {batch.shape[0]}")
-    return library.wide(each)[:, None, None]
+    if shape_of(each) != (images.shape[0],):
+        wanted = f"one entry for each of {images.shape[0]} images"
+        raise ValueError(f"{name}=array of shape {shape_of(each)}: must have {wanted}; pass a number or that many")
+    return library.wide(each).reshape((-1, 1, 1))
 
 
 def _between(places: Array, size: int) -> Array:
     return (places >= 0) & (places <= size - 1)
-
-
-def _added(total: Array | None, value: Array, weight: Array | None) -> Array:
-    part = value if weight is None else value * weight[..., None]
-    return part if total is None else total + part
-
-
-def _compact(library: Library, x: Array) -> Array:
-    return x.contiguous() if library.name == "torch" else library.arrays.ascontiguousarray(x)

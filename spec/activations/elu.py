@@ -12,6 +12,7 @@ negative = Symbol("negative", real=True)  # the input as far as the exponential 
 saturating = Symbol("saturating", real=True)
 d_negative, d_saturating = Symbol("d_negative", real=True), Symbol("d_saturating", real=True)
 
+
 def _slope(rule: Rule, at: Expr) -> Expr:
     return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1}).xreplace({x: at})
 
@@ -26,7 +27,9 @@ def _smooth_for_one(rule: Rule) -> And:
 def _above_its_depth(rule: Rule) -> And:
     size = Symbol("size", positive=True)
     value = rule.program().formula(y).rewrite(exp)
-    return And(Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0))
+    return And(
+        Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0)
+    )
 
 
 ELU = Rule(

@@ -13,10 +13,13 @@ own = IndexedBase("alpha", shape=(n,), real=True)
 slope = IndexedBase("slope", shape=(n,), real=True)
 tie = IndexedBase("tie", shape=(n,), real=True)
 
+
 def _between_known_functions(rule: Rule) -> And:
     """α = 0 rectifies, α = 1 changes nothing, α = -1 gives the size."""
     z = Symbol("z", real=True)
-    rectified, same, size = (rule.program().formula(y[i]).xreplace({shared[0]: a, x[i]: z}) for a in map(Integer, (0, 1, -1)))
+    rectified, same, size = (
+        rule.program().formula(y[i]).xreplace({shared[0]: a, x[i]: z}) for a in map(Integer, (0, 1, -1))
+    )
     return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(size, Abs(z)))
 
 

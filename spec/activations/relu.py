@@ -23,7 +23,10 @@ RELU = Rule(
         ),
     ),
     claims=(
-        Claim("the value is half the input and its size together", lambda rule: Eq(rule.program().formula(y), (x + Abs(x)) / 2)),
+        Claim(
+            "the value is half the input and its size together",
+            lambda rule: Eq(rule.program().formula(y), (x + Abs(x)) / 2),
+        ),
     ),
     source=Source("lecture deck", "line 424"),
 )

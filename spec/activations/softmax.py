@@ -11,6 +11,7 @@ y = IndexedBase("y", shape=(n, c), real=True)
 total = IndexedBase("total", shape=(n,), positive=True)
 over_rows = IndexedBase("column_total", shape=(c,), positive=True)
 
+
 def _three_shares(rule: Rule, shift: Expr = S.Zero) -> list[Expr]:
     """The row of outputs for three inputs, each moved by `shift`."""
     row = symbols("x_0 x_1 x_2", real=True)

@@ -23,6 +23,7 @@ from .warp import (
 ROWS, COLUMNS = SEPARATE
 
 row_factor, column_factor = Symbol("row_factor", positive=True), Symbol("column_factor", positive=True)
+row_offset, column_offset = Symbol("row_offset", real=True), Symbol("column_offset", real=True)
 row_scale, column_scale = Symbol("row_scale", positive=True), Symbol("column_scale", positive=True)
 
 
@@ -118,8 +119,10 @@ RESIZE = Rule(
         Form(
             "offset_first",
             {
-                ROWS.place: CENTRE[0] - row_scale * CENTRE[0] + row_scale * i,
-                COLUMNS.place: CENTRE[1] - column_scale * CENTRE[1] + column_scale * j,
+                row_offset: CENTRE[0] - row_scale * CENTRE[0],
+                column_offset: CENTRE[1] - column_scale * CENTRE[1],
+                ROWS.place: row_offset + row_scale * i,
+                COLUMNS.place: column_offset + column_scale * j,
             },
         ),
     ),

@@ -25,6 +25,7 @@ ROWS, COLUMNS = JOINT
 angle = Symbol("angle", real=True)
 radians = Symbol("radians", real=True)
 cosine, sine = Symbol("cosine", real=True), Symbol("sine", real=True)
+row_offset, column_offset = Symbol("row_offset", real=True), Symbol("column_offset", real=True)
 
 
 def _about(row: Expr, column: Expr) -> Equations:
@@ -35,8 +36,12 @@ def _about(row: Expr, column: Expr) -> Equations:
 
 def _offset_first(row: Expr, column: Expr) -> Equations:
     """The same as a matrix of which the pivot is part: what does not depend on the pixel is added up first."""
-    offset_row, offset_column = row - cosine * row - sine * column, column - cosine * column + sine * row
-    return {ROWS.place: offset_row + cosine * i + sine * j, COLUMNS.place: offset_column + cosine * j - sine * i}
+    return {
+        row_offset: row - cosine * row - sine * column,
+        column_offset: column - cosine * column + sine * row,
+        ROWS.place: row_offset + cosine * i + sine * j,
+        COLUMNS.place: column_offset + cosine * j - sine * i,
+    }
 
 
 def _quarter_turns(rule: Rule) -> And:

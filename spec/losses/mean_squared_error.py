@@ -60,5 +60,5 @@ MEAN_SQUARED_ERROR = Rule(
     claims=(
         Claim("the gradient is twice the difference over the number of elements", _gradient_is_the_scaled_difference),
     ),
-    source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 555"),
+    source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 554"),
 )

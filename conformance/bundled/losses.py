@@ -1,0 +1,156 @@
+"""Losses, penalties, constraints and clipping of the frameworks, with the gradients that their users get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradspec.conformance.bridges.gradients import jax_gradient, keras_function, keras_gradient, torch_gradient
+from gradspec.conformance.implementation import Implementation
+
+
+def register_torch(library: Implementation) -> None:
+    """Add torch.nn.functional's losses, torch.renorm and torch.nn.utils' clipping, whose ε cannot be chosen."""
+    import torch
+    from torch.nn import functional
+
+    def cross_entropy(predictions: Any, labels: Any, *, epsilon: float) -> Any:
+        return functional.cross_entropy(predictions, labels)  # logits are not clipped: epsilon is of no use
+
+    def mean_squared_error(predictions: Any, targets: Any) -> Any:
+        return functional.mse_loss(predictions, targets)
+
+    library.function("cross_entropy")(cross_entropy)
+    library.derivative("cross_entropy")(torch_gradient(cross_entropy))
+    library.function("mean_squared_error")(mean_squared_error)
+    library.derivative("mean_squared_error")(torch_gradient(mean_squared_error))
+
+    @library.function("max_norm", epsilon=1e-7)
+    def max_norm(w: Any, *, maximum: float) -> Any:
+        return torch.renorm(w, 2, 1, maximum)
+
+    def as_gradients(*gradients: Any) -> list[Any]:
+        parameters = [torch.nn.Parameter(torch.zeros_like(g)) for g in gradients]
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient.clone()
+        return parameters
+
+    @library.function("clip_by_value")
+    def clip_by_value(g: Any, *, clip_value: float) -> Any:
+        (parameter,) = as_gradients(g)
+        torch.nn.utils.clip_grad_value_([parameter], clip_value)
+        return parameter.grad
+
+    @library.function("clip_by_global_norm", epsilon=1e-6)
+    def clip_by_global_norm(first: Any, second: Any, *, clip_norm: float) -> Any:
+        parameters = as_gradients(first, second)
+        torch.nn.utils.clip_grad_norm_(parameters, clip_norm)
+        return tuple(p.grad for p in parameters)
+
+
+def register_keras(library: Implementation) -> None:
+    """Add keras.losses, regularizers, constraints and what the optimizers do with clipnorm, clipvalue, global_clipnorm."""
+    import keras
+
+    def cross_entropy(predictions: Any, labels: Any) -> Any:
+        loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(labels, predictions))
+        return keras.ops.cast(loss, predictions.dtype)
+
+    def mean_squared_error(predictions: Any, targets: Any) -> Any:
+        return keras.losses.mean_squared_error(targets, predictions)
+
+    def l1(w: Any, *, strength: float) -> Any:
+        return keras.regularizers.L1(strength)(w)
+
+    def l2(w: Any, *, strength: float) -> Any:
+        return keras.regularizers.L2(strength)(w)
+
+    _register(library, keras_gradient, keras_function, mean_squared_error, l1, l2)
+    library.function("cross_entropy", epsilon=keras.config.epsilon())(keras_function(cross_entropy))
+    library.derivative("cross_entropy")(keras_gradient(cross_entropy))
+
+    def max_norm(w: Any, *, maximum: float) -> Any:
+        return keras.constraints.MaxNorm(maximum)(w)
+
+    def clipped(gradients: list[Any], **how: float) -> list[Any]:
+        optimizer = keras.optimizers.SGD(**how)
+        return [keras.ops.convert_to_tensor(g) for g in optimizer._clip_gradients(gradients)]
+
+    def clip_by_value(g: Any, *, clip_value: float) -> Any:
+        return clipped([g], clipvalue=clip_value)[0]
+
+    def clip_by_norm(g: Any, *, clip_norm: float, epsilon: float) -> Any:
+        return clipped([g], clipnorm=clip_norm)[0]  # there is no epsilon
+
+    def clip_by_global_norm(first: Any, second: Any, *, clip_norm: float, epsilon: float) -> Any:
+        return tuple(clipped([first, second], global_clipnorm=clip_norm))
+
+    library.function("max_norm", epsilon=keras.config.epsilon())(keras_function(max_norm))
+    library.function("clip_by_value")(keras_function(clip_by_value))
+    library.function("clip_by_norm")(keras_function(clip_by_norm))
+    library.function("clip_by_global_norm")(keras_function(clip_by_global_norm))
+
+
+def register_optax(library: Implementation) -> None:
+    """Add optax's losses and gradient transformations."""
+    import optax
+
+    def cross_entropy(predictions: Any, labels: Any, *, epsilon: float) -> Any:
+        return optax.softmax_cross_entropy_with_integer_labels(predictions, labels).mean()
+
+    def mean_squared_error(predictions: Any, targets: Any) -> Any:
+        return optax.squared_error(predictions, targets).mean()
+
+    library.function("cross_entropy")(cross_entropy)
+    library.derivative("cross_entropy")(jax_gradient(cross_entropy))
+    _register(library, jax_gradient, lambda function: function, mean_squared_error)
+
+    def applied(transformation: Any, gradients: Any) -> Any:
+        return transformation.update(gradients, transformation.init(gradients))[0]
+
+    @library.function("clip_by_value")
+    def clip_by_value(g: Any, *, clip_value: float) -> Any:
+        return applied(optax.clip(clip_value), g)
+
+    @library.function("clip_by_norm")
+    def clip_by_norm(g: Any, *, clip_norm: float, epsilon: float) -> Any:
+        return applied(optax.clip_by_global_norm(clip_norm), g)  # of one parameter; there is no epsilon
+
+    @library.function("clip_by_global_norm")
+    def clip_by_global_norm(first: Any, second: Any, *, clip_norm: float, epsilon: float) -> Any:
+        return applied(optax.clip_by_global_norm(clip_norm), (first, second))
+
+
+def register_jax(library: Implementation) -> None:
+    """Add the penalties as they are written in JAX: sums of jax.numpy.abs and of squares."""
+    import jax.numpy
+
+    def l1(w: Any, *, strength: float) -> Any:
+        return strength * jax.numpy.abs(w).sum()
+
+    def l2(w: Any, *, strength: float) -> Any:
+        return strength * jax.numpy.square(w).sum()
+
+    _register(library, jax_gradient, lambda function: function, l1, l2)
+
+
+def register_sklearn(library: Implementation) -> None:
+    """Add the losses that MLPClassifier and MLPRegressor report."""
+    import numpy
+    from sklearn.neural_network._base import squared_loss
+
+    @library.function("mean_squared_error")
+    def mean_squared_error(predictions: Any, targets: Any) -> Any:
+        return numpy.asarray(squared_loss(targets, predictions)).astype(predictions.dtype)
+
+
+def _register(
+    library: Implementation,
+    gradient: Callable[..., Callable[..., Any]],
+    adapt: Callable[[Callable[..., Any]], Callable[..., Any]],
+    *functions: Callable[..., Any],
+) -> None:
+    """Register functions under their names, each with its gradient."""
+    for function in functions:
+        library.function(function.__name__)(adapt(function))
+        library.derivative(function.__name__)(gradient(function))
