@@ -86,7 +86,7 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
             yield plan.case("ties", 1, "equal numbers", EQUAL, counts=EQUAL_COUNTS)
             yield plan.case("zeros", 1, "nothing but zeros", ZERO)
         if level >= 2:
-            spread = Style(-28 if wide else -6, 2, mixed=True)
+            spread = Style(-34 if wide else -6, 2, mixed=True)
             yield plan.case("mixed", 2, "tiny and large numbers side by side", spread, counts=WIDE_COUNTS)
             yield plan.case(
                 "mixed-2", 2, "tiny and large numbers side by side", Style(-12 if wide else -4, 4, mixed=True)

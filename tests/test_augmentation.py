@@ -196,6 +196,7 @@ def test_nothing_is_read_back_from_a_device(name: str) -> None:
             assert getattr(augmentation, name)(batch, dialect=dialect, **own).device.type == "cuda"
 
 
+KERAS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of tensors, by Keras
 SCIPY = {
     "constant": "grid-constant",
     "nearest": "nearest",
@@ -233,8 +234,10 @@ def test_scipy_constant_has_a_whole_edge_and_wrap_is_no_dialect() -> None:
         assert result.verdict in ("none", "mixed")
 
 
+@KERAS
 @pytest.mark.peers
-def test_keras_blends_and_zooms_out() -> None:
+def test_keras_blends_and_zooms_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # read when Keras is imported first
     pytest.importorskip("keras")
     found = measured(bundled.register_keras, "numpy", "float64")
 
@@ -243,8 +246,10 @@ def test_keras_blends_and_zooms_out() -> None:
     assert found["resize"].dialect["zoom"] == "out"
 
 
+@KERAS
 @pytest.mark.peers
-def test_keras_rounds_ties_to_even() -> None:
+def test_keras_rounds_ties_to_even(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # read when Keras is imported first
     pytest.importorskip("keras")
 
     found = measured(bundled.register_keras, "numpy", "float64", interpolation="nearest")

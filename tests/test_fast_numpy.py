@@ -17,8 +17,9 @@ from hypothesis.extra import numpy as hnp
 
 from gradspec.fast import dialects
 from gradspec.fast import numpy as fast
+from gradspec.fast.steps import RULES as STEPS
 
-RULES = list(dialects.AXES)
+RULES = list(STEPS)
 DTYPES = [np.float16, np.float32, np.float64]
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "gradient_descent": [{}],
@@ -36,7 +37,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
 
 def variants() -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
     """Yield every combination of axis values with every set of options, with weight decay."""
-    for rule, axes in dialects.AXES.items():
+    for rule, axes in ((rule, dialects.AXES[rule]) for rule in RULES):
         for values in itertools.product(*axes.values()):
             for options in OPTIONS[rule]:
                 yield rule, dict(zip(axes, values, strict=True)), {**options, "weight_decay": 0.125}

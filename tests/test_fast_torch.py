@@ -15,8 +15,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from gradspec.fast import dialects
 from gradspec.fast import numpy as fast_numpy
 from gradspec.fast import torch as fast
+from gradspec.fast.steps import RULES as STEPS
 
-RULES = list(dialects.AXES)
+RULES = list(STEPS)
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "gradient_descent": [{}],
@@ -34,7 +35,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
 
 def variants() -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
     """Yield every combination of axis values with every set of options, with weight decay."""
-    for rule, axes in dialects.AXES.items():
+    for rule, axes in ((rule, dialects.AXES[rule]) for rule in RULES):
         for values in itertools.product(*axes.values()):
             for options in OPTIONS[rule]:
                 yield rule, dict(zip(axes, values, strict=True)), {**options, "weight_decay": 0.125}

@@ -19,7 +19,9 @@ from gradspec.reference.functions import Values, exactly, output_shapes, predict
 from gradspec.spec import Rule, of_kind
 
 RULES = of_kind("function")
-FUNCTIONS = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+SLOW = ("rotate", "resize")  # trees of a whole image for every pixel
+EVERY = [pytest.param(rule, id=name, marks=[pytest.mark.deep] * (name in SLOW)) for name, rule in RULES.items()]
+FUNCTIONS = pytest.mark.parametrize("rule", EVERY)
 
 
 def everything(rule: Rule) -> frozenset[str]:

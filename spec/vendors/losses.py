@@ -10,21 +10,22 @@ ROWS: Rows = {
     "torch": {
         "cross_entropy": Row("nn.functional.cross_entropy", LOGITS),
         "mean_squared_error": Row("nn.functional.mse_loss", ONE),
-        "max_norm": Row("torch.renorm(w, 2, 1, r)", {"epsilon_use": "over_only"}, defaults(epsilon="1e-7"), {"maximum": "maxnorm"}),
+        "max_norm": Row("torch.renorm(w, 2, 1, r)", {"epsilon_use": "over_only"}, defaults(epsilon="1e-7"), {"maximum": "maxnorm", "epsilon": "built in"}),
         "clip_by_value": Row("nn.utils.clip_grad_value_", {}, {}, {"clip_value": "clip_value"}, "torch/nn/utils/clip_grad.py"),
         "clip_by_global_norm": Row(
-            "nn.utils.clip_grad_norm_", ALWAYS, defaults(epsilon="1e-6"), {"clip_norm": "max_norm"}, "torch/nn/utils/clip_grad.py:164"
+            "nn.utils.clip_grad_norm_", ALWAYS, defaults(epsilon="1e-6"), {"clip_norm": "max_norm", "epsilon": "built in"}, "torch/nn/utils/clip_grad.py:164"
         ),
     },
     "keras": {
         "cross_entropy": Row(
             "losses.sparse_categorical_crossentropy",
             {"input": "probabilities", "renormalise": "yes", "clip": "both", "gradient_on_clip": "zero"}, defaults(epsilon="1e-7"),
+            {"epsilon": "keras.config.epsilon()"},
         ),
         "mean_squared_error": Row("losses.mean_squared_error", ONE),
         "l1": Row("regularizers.L1", SUM, defaults(strength="0.01"), {"strength": "l1"}, "keras/src/regularizers/regularizers.py:198"),
         "l2": Row("regularizers.L2", {**ONE, **SUM}, defaults(strength="0.01"), {"strength": "l2"}, "keras/src/regularizers/regularizers.py:264"),
-        "max_norm": Row("constraints.MaxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "max_value"}, "keras/src/constraints/constraints.py:109"),
+        "max_norm": Row("constraints.MaxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "max_value", "epsilon": "keras.config.epsilon()"}, "keras/src/constraints/constraints.py:109"),
         "clip_by_value": Row("clipvalue", {}, {}, {"clip_value": "clipvalue"}, "keras/src/optimizers/base_optimizer.py:1108"),
         "clip_by_norm": Row("clipnorm", NONE, {}, {"clip_norm": "clipnorm"}, "keras/src/optimizers/base_optimizer.py:1108"),
         "clip_by_global_norm": Row("global_clipnorm", NONE, {}, {"clip_norm": "global_clipnorm"}, "keras/src/optimizers/base_optimizer.py:1190"),
@@ -48,7 +49,7 @@ ROWS: Rows = {
     "tfjs": {
         "l1": Row("regularizers.l1", SUM, defaults(strength="0.01"), {"strength": "l1"}),
         "l2": Row("regularizers.l2", {**ONE, **SUM}, defaults(strength="0.01"), {"strength": "l2"}),
-        "max_norm": Row("constraints.maxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "maxValue"}),
+        "max_norm": Row("constraints.maxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "maxValue", "epsilon": "built in"}),
     },
     "deck": {
         "cross_entropy": Row("sparse_categorical_crossentropy", {"input": "probabilities"}, place="line 43"),
