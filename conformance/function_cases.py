@@ -38,7 +38,7 @@ ELEMENTS = 67  # two vector registers of half precision, and a remainder
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Binary exponents between which sizes lie; `repeat` gives every number twice, so that there are ties; `mixed` takes sizes in no order."""
+    """Binary exponents between which sizes lie; `repeat` gives ties, `mixed` takes sizes in no order."""
 
     lowest: int
     highest: int

@@ -112,7 +112,10 @@ def _describe(
     target = list(program.update)[row]
     inputs: dict[str, Any] = {
         "rule": case.rule, "dtype": case.dtype, "hyperparameters": dict(case.hyperparameters), "options": dict(case.options),
-        "arrays": {a.name: {"shape": list(v.shape), "numbers": list(v.numbers)} for a, v in zip(program.arrays, case.arrays, strict=True)},
+        "arrays": {
+            a.name: {"shape": list(v.shape), "numbers": list(v.numbers)}
+            for a, v in zip(program.arrays, case.arrays, strict=True)
+        },
         "output": str(target), "element": place,
     }  # fmt: skip
     code = snippet(implementation, rule, case, row, place, f"got {got!r}", f"{_words(dialect) or case.rule}: {exact}")

@@ -10,6 +10,8 @@ from itertools import combinations, product
 from math import inf, nan
 from typing import Any
 
+import numpy
+
 from gradspec.spec import Rule
 
 from .arrays import array_kinds
@@ -152,6 +154,8 @@ def _scalar(arrays: str, dtype: str, metric: str) -> Any:
 def _truth(stop: Any, kind: Any, case: MonitorCase) -> bool:
     if isinstance(stop, bool):
         return stop
+    if isinstance(stop, numpy.bool_):
+        return bool(stop)
     if kind.owns(stop) and kind.dtype(stop) == "bool" and stop.shape == ():
         return bool(stop)
     raise Misbehaviour(f"{case.name}: observe returned {type(stop).__name__}; it must return True or False")

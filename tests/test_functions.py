@@ -45,7 +45,10 @@ def test_derived_gradients_are_those_of_an_exact_difference_quotient(rule: Rule)
     numbers = dict(case.hyperparameters)
     for dialect in rule.dialects(frozenset(), frozenset(on)):
         value, gradient = rule.program(dialect), rule.program(dialect, on)
-        own = [_off_the_kinks(a, random) if d.labels is None else a for a, d in zip(case.arrays, value.arrays, strict=False)]
+        own = [
+            _off_the_kinks(a, random) if d.labels is None else a
+            for a, d in zip(case.arrays, value.arrays, strict=False)
+        ]
         upstream = list(case.arrays[len(own) :])
         wanted = [str(t.base.label if hasattr(t, "base") else t)[2:] for t in gradient.update]
         with ctx.workprec(600):

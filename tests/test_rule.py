@@ -94,7 +94,9 @@ def test_what_is_no_number_of_its_domain_is_refused(name: str, entry: Any, value
     if value in (-1, -0.5) and value is not True and Rational(str(value)) in entry.domain:
         rule(name).check_domain(entry.name, value)
         return
-    with pytest.raises(ValueError, match=re.escape(f"must lie in {interval(entry.domain)}; choose a value there")) as caught:
+    with pytest.raises(
+        ValueError, match=re.escape(f"must lie in {interval(entry.domain)}; choose a value there")
+    ) as caught:
         rule(name).check_domain(entry.name, value)
 
     assert f"{name}: {entry.name}={value!r}: " in str(caught.value)
@@ -103,7 +105,11 @@ def test_what_is_no_number_of_its_domain_is_refused(name: str, entry: Any, value
 @pytest.mark.parametrize(("name", "entry"), NUMBERS, ids=[f"{name}-{entry.name}" for name, entry in NUMBERS])
 @pytest.mark.parametrize("value", [0, 1, 0.5, Fraction(1, 3), Rational(1, 3), 1e30])
 def test_a_number_is_accepted_just_if_it_lies_in_its_domain(name: str, entry: Any, value: Any) -> None:
-    inside = Rational(*value.as_integer_ratio()) in entry.domain if not isinstance(value, Rational) else value in entry.domain
+    inside = (
+        Rational(*value.as_integer_ratio()) in entry.domain
+        if not isinstance(value, Rational)
+        else value in entry.domain
+    )
     if inside:
         rule(name).check_domain(entry.name, value)
     else:

@@ -2,6 +2,7 @@
 
 from sympy import And, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
 
+from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
@@ -15,9 +16,8 @@ squares_first, squares_second = Symbol("squares_first", nonnegative=True), Symbo
 def _shortens_together(rule: Rule) -> And:
     """Gradients 3 and 4 of two parameters with bound 1 become 3/5 and 4/5."""
     program = rule.program({"epsilon_use": "none"})
-    given = {first[0]: Integer(3), second[0]: Integer(4), bound: Integer(1)}
-    written = (program.formula(target).xreplace({n: Integer(1), m: Integer(1)}).doit() for target in (one[i], other[i]))
-    a, b = (value.xreplace({i: Integer(0)}).xreplace(given) for value in written)
+    written = (program.formula(target).xreplace({bound: Integer(1)}) for target in (one[i], other[i]))
+    a, b = (example(value, {n: 1, m: 1}, {i: 0}, first=(3,), second=(4,)) for value in written)
     return And(Eq(5 * a, 3), Eq(5 * b, 4))
 
 

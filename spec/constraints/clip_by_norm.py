@@ -1,7 +1,8 @@
 """Clipping by norm: one gradient is shortened, its direction kept."""
 
-from sympy import And, Eq, IndexedBase, Piecewise, Rational, Sum, Symbol, sqrt
+from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
 
+from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
@@ -15,10 +16,9 @@ TIMES = Piecewise((g[i] * shortened, shortened < 1), (g[i], True))
 
 def _keeps_the_direction(rule: Rule) -> And:
     """Of the deck's gradient (9/10, 100) with bound 1; what remains has norm 1 and the direction it had."""
-    written = rule.program({"epsilon_use": "none"}).formula(clipped[i]).xreplace({n: 2}).doit()
-    given = {g[0]: Rational(9, 10), g[1]: Rational(100), bound: Rational(1)}
-    first, second = (written.xreplace({i: k}).xreplace(given) for k in (0, 1))
-    return And(Eq(first**2 + second**2, 1), Eq(first / second, Rational(9, 1000)))
+    written = rule.program({"epsilon_use": "none"}).formula(clipped[i]).xreplace({bound: Integer(1)})
+    first, second = (example(written, {n: 2}, {i: k}, g=(Rational(9, 10), 100)) for k in (0, 1))
+    return And(Eq(first**2 + second**2, 1), Eq(first * 1000, second * 9))
 
 
 CLIP_BY_NORM = Rule(

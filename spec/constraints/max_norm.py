@@ -1,7 +1,8 @@
 """Max-norm: the incoming weights of every unit are kept within a ball."""
 
-from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
 
+from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, epsilon, i, j, k
 
@@ -18,16 +19,15 @@ KEPT = Source("Keras 3.15.1", "keras/src/constraints/constraints.py:109")
 
 def _pulled_onto_the_ball(rule: Rule) -> And:
     """The incoming weights (3, 4) become (3/5, 4/5) for r = 1 and stay for r = 6."""
-    written = (
-        rule.program({"epsilon_use": "none"}).formula(bounded[i, j]).xreplace({n: Integer(2), m: Integer(1)}).doit()
-    )
+    written = rule.program({"epsilon_use": "none"}).formula(bounded[i, j])
 
-    def weights(r: int) -> list[object]:
-        given = {w[0, 0]: Integer(3), w[1, 0]: Integer(4), radius: Integer(r)}
-        return [written.xreplace({i: Integer(p), j: Integer(0)}).xreplace(given) for p in (0, 1)]
+    def weights(r: int) -> list[Expr]:
+        return [
+            example(written.xreplace({radius: Integer(r)}), {n: 2, m: 1}, {i: p, j: 0}, w=((3,), (4,))) for p in (0, 1)
+        ]
 
     (a, b), (c, d) = weights(1), weights(6)
-    return And(Eq(a, Rational(3, 5)), Eq(b, Rational(4, 5)), Eq(c, 3), Eq(d, 4))
+    return And(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
 
 
 MAX_NORM = Rule(

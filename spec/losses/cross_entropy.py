@@ -1,8 +1,9 @@
 """Sparse categorical cross entropy, from logits or from probabilities."""
 
-from sympy import And, Eq, Expr, IndexedBase, Integer, Interval, Piecewise, Rational, Sum, Symbol, exp, log, oo, symbols
+from sympy import Add, And, Eq, IndexedBase, Integer, Interval, Piecewise, Rational, Sum, Symbol, exp, log, oo, symbols
 
 from ..derivative import straight_through
+from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 
@@ -26,15 +27,12 @@ KERAS = Source("Keras 3.15.1", "keras.losses.sparse_categorical_crossentropy")
 def _shares_less_the_label(rule: Rule) -> And:
     """The gradient of one example with three classes, the label at the second."""
     x = symbols("x_0 x_1 x_2", real=True)
-    written = rule.program({"input": "logits"}, ("derivative",)).formula(d_predictions[i, j])
-
-    def gradient(position: int) -> Expr:
-        sized = written.xreplace({n: Integer(1), c: Integer(3), i: Integer(0), j: Integer(position)})
-        placed = sized.xreplace({label[0]: Integer(1), upstream: Integer(1)}).doit()
-        return placed.xreplace({predictions[0, p]: x[p] for p in range(3)})
-
+    written = (
+        rule.program({"input": "logits"}, ("derivative",)).formula(d_predictions[i, j]).xreplace({upstream: Integer(1)})
+    )
     powers = [exp(value) for value in x]
-    return And(*(Eq(gradient(p), powers[p] / sum(powers) - int(p == 1)) for p in range(3)))
+    gradients = (example(written, {n: 1, c: 3}, {i: 0, j: p}, predictions=(x,), labels=(1,)) for p in range(3))
+    return And(*(Eq(g, powers[p] / Add(*powers) - int(p == 1)) for p, g in enumerate(gradients)))
 
 
 CROSS_ENTROPY = Rule(

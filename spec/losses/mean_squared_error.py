@@ -2,6 +2,7 @@
 
 from sympy import Eq, IndexedBase, Integer, Rational, Sum, Symbol
 
+from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j
 
@@ -14,8 +15,11 @@ upstream = Symbol("upstream", real=True)
 
 
 def _gradient_is_the_scaled_difference(rule: Rule) -> Eq:
+    """Of the first of two predictions, p against q."""
+    p, q = Symbol("p", real=True), Symbol("q", real=True)
     gradient = rule.program({}, ("derivative",)).formula(d_predictions[i])
-    return Eq(gradient, 2 * upstream * (predictions[i] - targets[i]) / n)
+    written = example(gradient, {n: 2}, {i: 0}, predictions=(p, 1), targets=(q, 3))
+    return Eq(written, upstream * (p - q))
 
 
 MEAN_SQUARED_ERROR = Rule(
@@ -58,7 +62,10 @@ MEAN_SQUARED_ERROR = Rule(
         ),
     ),
     claims=(
-        Claim("the gradient is twice the difference over the number of elements", _gradient_is_the_scaled_difference),
+        Claim(
+            "of two elements the gradient is the difference",
+            _gradient_is_the_scaled_difference,
+        ),
     ),
     source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 554"),
 )

@@ -2,6 +2,7 @@
 
 from sympy import Abs, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol
 
+from ..example import example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .weights import BATCH_SIZE, DERIVATIVE, REDUCTION, STRENGTH, WEIGHTS, divisor, n, penalty, strength, total, w
@@ -12,8 +13,7 @@ size = IndexedBase("size", shape=(n,), nonnegative=True)
 def _adds_up_sizes(rule: Rule) -> Eq:
     """Of two weights."""
     a, b = Symbol("a", real=True), Symbol("b", real=True)
-    written = rule.program().formula(penalty).xreplace({n: Integer(2)}).doit()
-    return Eq(written.xreplace({w[0]: a, w[1]: b}), strength * (Abs(a) + Abs(b)))
+    return Eq(example(rule.program().formula(penalty), {n: 2}, {}, w=(a, b)), strength * (Abs(a) + Abs(b)))
 
 
 L1 = Rule(

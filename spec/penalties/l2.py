@@ -1,7 +1,8 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import And, Eq, Integer, Rational, Sum
+from sympy import And, Eq, Integer, Rational, Sum, Symbol
 
+from ..example import example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .weights import (
@@ -23,9 +24,11 @@ from .weights import (
 
 
 def _shrinks_in_proportion(rule: Rule) -> And:
-    """λΣw² pulls with 2λw, its half with λw: the same number means twice the decay."""
-    whole, half = (rule.program({"factor": value}, ("derivative",)).formula(d_w[i]) for value in ("one", "half"))
-    return And(Eq(whole, 2 * strength * w[i] * upstream), Eq(half, strength * w[i] * upstream))
+    """λΣw² pulls with 2λw, its half with λw: the same number means twice the decay. Of the first of two weights."""
+    a, b = Symbol("a", real=True), Symbol("b", real=True)
+    gradients = (rule.program({"factor": value}, ("derivative",)).formula(d_w[i]) for value in ("one", "half"))
+    whole, half = (example(g, {n: 2}, {i: 0}, w=(a, b)) for g in gradients)
+    return And(Eq(whole, 2 * strength * a * upstream), Eq(half, strength * a * upstream))
 
 
 L2 = Rule(
