@@ -12,7 +12,7 @@ from gradspec.spec import catalogue
 from gradspec.spec import rule as find_rule
 from gradspec.spec.vendors import vendor
 
-from .bundled import BUNDLED
+from .bundled import BUNDLED, DISTRIBUTIONS
 from .bundled import rows as rows_of
 from .report import as_json, exit_code, print_runs, visible, write_json
 from .select import CannotStart, NoSuchImplementation, Selection, select
@@ -117,7 +117,8 @@ def _notes(selection: Selection, stopped: Mapping[str, str], runs: Sequence[Run]
     notes += [f"not judged: {message}" for message in stopped.values()]
     if runs and all(run.own for run in runs) and not named:
         notes += ["No other framework is installed: these are gradspec's own backends, judged by gradspec itself."]
-        frameworks = sorted({module for row in BUNDLED for module in row.requires} - {"numpy"})
+        modules = {module for row in BUNDLED for module in row.requires} - {"numpy"}
+        frameworks = sorted(DISTRIBUTIONS.get(module, module) for module in modules)
         notes += [f"To judge frameworks: pip install {' '.join(frameworks)}"]
     return notes
 
