@@ -169,7 +169,8 @@ class _Plan:
         for array in self.program.arrays:
             for size in array.shape:
                 for symbol in sorted(size.free_symbols, key=str):
-                    sizes.setdefault(symbol, counts[len(sizes)])
+                    if symbol not in sizes:
+                        sizes[symbol] = counts[len(sizes)]
         for which, array in enumerate(self.program.arrays):
             own = tuple(int(size.xreplace(sizes)) for size in array.shape) if array.shape else shape
             if isinstance(array.symbol, Symbol) and not self.elementwise:
