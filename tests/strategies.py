@@ -60,11 +60,16 @@ class Choice:
 
 @cache
 def classes_of(choice: Choice) -> tuple[str, ...]:
-    """The classes that examples of a choice can have; where nothing is called ε there is none to compare with."""
+    """The classes that examples of a choice can have; where nothing is called ε there is none to compare with.
+
+    Where a formula asks whether a sum of squares is positive, squares that vanish leave that open: nothing is decided.
+    """
+    guarded = any(node.kind == "where_positive" for node in tree_of(choice.program, GIVEN).nodes)
     return tuple(
         kind
         for kind in (*CLASSES, "w = 0", "w ≠ 0", "changed learning rate")
-        if "epsilon" in choice.program.symbols or "epsilon" not in kind
+        if ("epsilon" in choice.program.symbols or "epsilon" not in kind)
+        and not (guarded and kind == "subnormal gradient")
     )
 
 
