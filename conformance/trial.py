@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from typing import Any
 
 from gradspec.spec import catalogue
@@ -145,6 +145,8 @@ def judge_in_workers(
         finally:
             done.append(row.name)
 
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # here, since starting it lets interrupts through again where it is started
     others = active_children()
     pool = ThreadPoolExecutor(workers, initializer=_leave_interrupts_to_the_main_thread)
     try:

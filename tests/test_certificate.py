@@ -58,7 +58,7 @@ def test_the_separating_cases_belong_to_the_default_level(name: str) -> None:
 
 @pytest.mark.deep
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", of_kind("optimizer"))
 def test_low_precision_lists_the_pairs_it_cannot_separate(name: str, dtype: str) -> None:
     open_pairs = [p for p in certificate(catalogue()[name], dtype) if p.case is None and not p.same]
     known = {("adam", "bfloat16"): {("amsgrad_max", "raw", "corrected")}}.get((name, dtype), set())

@@ -13,6 +13,7 @@ from gradspec.spec import Axis, AxisValue, Claim, Rule, catalogue, rule
 from gradspec.spec.symbols import eta, g, gradient, m, w
 
 CLAIMS = [(one.name, claim) for one in catalogue().values() for claim in one.claims]
+OF_OPTIMIZERS = [pytest.param(n, c, id=f"{n}: {c.name}") for n, c in CLAIMS if rule(n).kind == "optimizer"]
 NAMES = [f"{name}: {claim.name}" for name, claim in CLAIMS]
 
 x = Symbol("x", real=True)
@@ -82,7 +83,7 @@ def test_every_claim_is_refuted_when_the_formula_is_altered(name: str, claim: Cl
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=NAMES)
+@pytest.mark.parametrize(("name", "claim"), OF_OPTIMIZERS)
 def test_most_mutants_that_concern_a_claim_are_refuted(name: str, claim: Claim) -> None:
     verdicts = Counter(verdict(mutant, claim) for mutant in mutants(rule(name)))
     print(f"{name}: {claim.name}: {dict(verdicts)}")
