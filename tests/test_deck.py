@@ -33,7 +33,7 @@ PRINTED = {
         768: "beta_2=0.999",
     },
 }
-NOT_IN_THE_DECK = {"lecun_normal", "lecun_uniform"}  # frameworks have them beside Glorot's and He's
+NOT_IN_THE_DECK = {"lecun_normal", "lecun_uniform", "clip_by_global_norm"}  # frameworks have them
 
 
 def lines() -> list[str]:

@@ -130,5 +130,5 @@ DROPOUT = Rule(
             lambda rule: And(*(Eq(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
         ),
     ),
-    source=Source(f"{SRIVASTAVA}; lecture deck", "lines 211-251"),
+    source=Source(f"{SRIVASTAVA}; lecture deck", "lines 218-251"),
 )
