@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from math import prod
+from math import nan, prod
 from typing import Any
 
 import numpy
@@ -14,6 +14,9 @@ from gradspec.spec import rule as find_rule
 from .arrays import ArrayKind
 from .case import FunctionCase, Misbehaviour, Outcome
 from .implementation import Offer
+from .scoring import is_special
+
+REFUSALS = (ValueError, ArithmeticError, RuntimeError)  # of infinities and NaN
 
 
 def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractContextManager[None]) -> Outcome:
@@ -33,12 +36,17 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
     ]
     options = {name: value for name, value in case.options.items() if name not in asked}
     chosen = {name: value for name, value in case.hyperparameters.items() if name not in found.fixed}
-    with guard:
-        result = function(*given, **chosen, **options)
+    shapes = output_shapes(program, case.arrays)
+    try:
+        with guard:
+            result = function(*given, **chosen, **options)
+    except REFUSALS as refusal:
+        if isinstance(refusal, NotImplementedError) or not is_special(case):
+            raise
+        return Outcome(tuple((nan,) * prod(shape) for shape in shapes), None, refused=True)
     for declared, array, now in zip(program.arrays, case.arrays, given, strict=True):
         if repr(kind.read(now)) != repr([float(x) for x in array.numbers]):  # the text of a float tells its bits
             raise Misbehaviour(f"{case.name}: the adapter changed {declared.name}; copy it before working on it")
-    shapes = output_shapes(program, case.arrays)
     outputs = list(result) if isinstance(result, (tuple, list)) else [result]
     names = [str(target) for target in program.update]
     if len(outputs) != len(names):

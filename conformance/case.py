@@ -103,7 +103,8 @@ class Outcome:
     """What came back: the parameters after every step, and the gradients that were handed out (None: a callable was).
 
     Of a function: its outputs, one after the other. Of a layer besides: arrays `seen`, by name, in place of those of the
-    case; `refused` says that it raised ValueError on a batch of one. Of a sample: the numbers drawn in every call.
+    case; `refused` says that it raised ValueError on a batch of one, or a function on infinities or NaN. Of a sample: the
+    numbers drawn in every call.
     """
 
     parameters: tuple[tuple[float, ...], ...]

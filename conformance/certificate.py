@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from math import inf
 
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.reference.equality import same_function
 from gradspec.reference.evaluate import Prediction
+from gradspec.reference.special import kinds
 from gradspec.spec import Program, Rule
 
-from .case import AnyCase, Outcome
+from .case import AnyCase, FunctionCase, Outcome
 from .cases import build_cases, contexts
 from .judging import essence
-from .scoring import K, predict
+from .scoring import K, is_special, numbers, predict
 from .simulation import simulate
 
 Named = tuple[tuple[str, str], ...]
@@ -95,6 +97,8 @@ def _first(separations: Iterator[Separation]) -> Separation:
 
 def _separation(one: Named, other: Named, on: tuple[str, ...], ideal: _Ideal, rival: Program) -> Separation:
     case = ideal.case
+    if is_special(case):
+        return _by_kind(one, other, on, ideal.program, rival, case)
     best = (0.0, 0, 0)
     theirs = predict(rival, case, ideal.outcome, arithmetic(case.dtype))
     for step, (row, rivals) in enumerate(zip(ideal.accepted, theirs, strict=True)):
@@ -105,3 +109,15 @@ def _separation(one: Named, other: Named, on: tuple[str, ...], ideal: _Ideal, ri
             margin = min((float(gap.lower()) for gap in gaps), default=0.0)
             best = max(best, (margin, step, i))
     return Separation(one, other, on, case.name if best[0] > 1 else None, best[1], best[2], best[0], same=False)
+
+
+def _by_kind(
+    one: Named, other: Named, on: tuple[str, ...], program: Program, rival: Program, case: FunctionCase
+) -> Separation:
+    """Two dialects on infinities or NaN: apart where an element must be of another kind."""
+    own, theirs = (kinds(p, case.arrays, numbers(case)) for p in (program, rival))
+    for step, (row, rivals) in enumerate(zip(own, theirs, strict=True)):
+        for i, (a, b) in enumerate(zip(row, rivals, strict=True)):
+            if a != b:
+                return Separation(one, other, on, case.name, step, i, inf, same=False)
+    return Separation(one, other, on, None, 0, 0, 0.0, same=False)

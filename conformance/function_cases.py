@@ -7,9 +7,9 @@ exactly by the dtype, so that the arithmetic is what is judged.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor, log2, prod
+from math import floor, inf, log2, nan, prod
 from random import Random
 from typing import Any
 
@@ -19,6 +19,7 @@ from gradspec.reference.arithmetic import number_format
 from gradspec.reference.functions import Values
 from gradspec.spec import Program, Rule
 from gradspec.spec.augmentation.warp import tent
+from gradspec.spec.nonfinite import UNLESS_FINITE
 from gradspec.spec.rule import Array, Hyperparameter, Option
 
 from .case import FunctionCase
@@ -97,6 +98,9 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
                 )
             yield plan.case("tiny", 2, "numbers near 0", Style(small // 2, small // 2 + 3))
             yield plan.case("large", 2, "large numbers", Style(4, large))
+            if plan.decides_specials:
+                for name, value in (("infinity", inf), ("negative-infinity", -inf), ("nan", nan)):
+                    yield plan.special(plan.case(name, 2, "one number that is not finite", Style(2, 2)), value)
     if level >= 3 and wide:
         yield plan.case(
             "defaults",
@@ -128,6 +132,18 @@ class _Plan:
     def interpolates(self) -> bool:
         """Whether elements are looked up between others: then every one depends on all, and trees grow fast."""
         return any(equation.has(tent) for equation in self.program.let.values())
+
+    @property
+    def decides_specials(self) -> bool:
+        """Whether some dialect says what is to become of infinities and NaN."""
+        equations = (e for axis in self.rule.axes for value in axis.values for e in value.equations.values())
+        return any(equation.has(*UNLESS_FINITE) for equation in equations)
+
+    def special(self, case: FunctionCase, value: float) -> FunctionCase:
+        """The case with `value` in place of the first array's second number."""
+        first, *others = case.arrays
+        numbers = (first.numbers[0], value, *first.numbers[2:])
+        return replace(case, arrays=(Values(first.shape, numbers), *others))
 
     @property
     def largest(self) -> int:
@@ -201,7 +217,7 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
     share = domain is not None and domain.sup == 1
     if random is not None:
         return random.randrange(1, 16) / 16 if share else random.randrange(1, 64) / 16
-    if 0 < default < 1 / 256:
+    if 0 < default < 1 / 256 or (default == 0 and domain is not None and domain.inf == 0):
         return float(2.0 ** (-8 - 2 * variant - number))
     scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
     pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4, 2.0))
@@ -246,5 +262,5 @@ def _within(value: float, array: Array) -> float:
 def storable(case: FunctionCase) -> bool:
     """Whether the case's dtype holds every input exactly; cases that are built must satisfy this."""
     number = number_format(case.dtype)
-    values = [x for array in case.arrays for x in array.numbers]
+    values = [x for array in case.arrays for x in array.numbers if x - x == 0]
     return all(number.round(Fraction(value)) == Fraction(value) for value in values)

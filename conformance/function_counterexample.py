@@ -9,13 +9,14 @@ from typing import Any
 
 from gradspec.reference.arithmetic import Arithmetic
 from gradspec.reference.functions import Values, elementwise
+from gradspec.reference.special import kinds
 from gradspec.spec import Rule
 
 from .case import FunctionCase, Misbehaviour, Outcome, Unsupported
 from .counterexample import ARRAY, Judge
 from .implementation import Implementation
 from .layer_counterexample import layer_snippet
-from .scoring import anchored, predict, program_for
+from .scoring import anchored, is_special, numbers, predict, program_for
 from .verdict import Counterexample
 
 ATTEMPTS = 200  # calls of the implementation that shrinking may cost
@@ -106,6 +107,8 @@ def _describe(
     program = program_for(rule, dialect, case)
     predicted = predict(program, case, outcome, how)[row][place]
     exact = predicted.value.mid().str(20, radius=False) if predicted.worlds else "undefined"
+    if is_special(case):
+        exact = kinds(program, case.arrays, numbers(case))[row][place].name
     case = anchored(program, case, outcome)
     got = outcome.parameters[row][place]
     worst = scores.rows[row][place]
@@ -147,6 +150,7 @@ def snippet(
     environment = [f"os.environ[{k!r}] = {v!r}" for k, v in implementation.environment.items()]
     output = f"result[{row}]" if len(program.update) > 1 else "result"
     return "\n".join([
+        *(["from math import inf, nan", ""] if is_special(case) else []),
         *(["import os", "", *environment, ""] if environment else []),
         library,
         "from gradspec.conformance import load",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
+from typing import TypeGuard
 
 from flint import arb, ctx
 
@@ -12,6 +14,7 @@ from gradspec.reference.arithmetic import Arithmetic, arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
 from gradspec.reference.functions import predict_arrays
 from gradspec.reference.generate import ball
+from gradspec.reference.special import REFUSED, has_specials, kinds
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
 from gradspec.spec.rule import gradient_points
@@ -49,6 +52,8 @@ def score(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) ->
     """Judge one outcome against one program, every step anchored at the observed parameter."""
     if isinstance(case, SampleCase):
         return Scores(((float("inf") if deviations(program, case, outcome) else 0.0,),))
+    if is_special(case):
+        return _special(program, case, outcome)
     largest = ball(how.storage.largest)
     rows = [
         tuple(
@@ -60,6 +65,24 @@ def score(program: Program, case: AnyCase, outcome: Outcome, how: Arithmetic) ->
         undefined = any(score is None for row in rows for score in row)
         return Scores(tuple(tuple(0.0 if undefined else float("inf") for _ in row) for row in rows))
     return Scores(tuple(rows))
+
+
+def is_special(case: AnyCase) -> TypeGuard[FunctionCase]:
+    """Whether the case holds infinities or NaN: what is judged then is where the outputs have them."""
+    return isinstance(case, FunctionCase) and has_specials(case.arrays)
+
+
+def _special(program: Program, case: FunctionCase, outcome: Outcome) -> Scores:
+    """0 for every element of the kind that the program's own tree gives, infinity for the others."""
+    expected = kinds(program, case.arrays, numbers(case))
+    if outcome.refused:
+        return Scores(tuple(tuple(0.0 if kind.name == REFUSED else inf for kind in row) for row in expected))
+    return Scores(
+        tuple(
+            tuple(kind.score(x) for kind, x in zip(row, got, strict=True))
+            for row, got in zip(expected, outcome.parameters, strict=True)
+        )
+    )
 
 
 def _fits(prediction: Prediction, largest: arb) -> bool:

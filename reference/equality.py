@@ -36,6 +36,7 @@ from sympy.core.relational import Relational
 
 from gradspec.spec import Program
 from gradspec.spec.derivative import straight_through
+from gradspec.spec.nonfinite import UNLESS_FINITE
 from gradspec.spec.symbols import t as STEP
 
 
@@ -59,7 +60,15 @@ def same_function(one: Program, other: Program) -> bool:
 
 def _functions(one: Program, other: Program) -> bool:
     targets = list(one.update)
-    return targets == list(other.update) and all(vanishes(one.formula(t) - other.formula(t)) for t in targets)
+    if targets != list(other.update) or _beyond_the_reals(one) != _beyond_the_reals(other):
+        return False
+    return all(vanishes(one.formula(t) - other.formula(t)) for t in targets)
+
+
+def _beyond_the_reals(program: Program) -> set[Expr]:
+    """What the program does with infinities and NaN: equal numbers may be equal functions only if this is the same."""
+    used = [*program.update.values(), *(program.let[target] for target in program.needed())]
+    return {call for equation in used for call in equation.atoms(*UNLESS_FINITE)}
 
 
 def _step_by_step(one: Program, other: Program, shared: set[Symbol], flip: tuple[Symbol, ...]) -> bool:
@@ -139,6 +148,8 @@ def _as_symbols(expression: Expr) -> Expr:
     the sum around it.
     """
     expression = expression.replace(straight_through, lambda value, _: value)
+    for identity in UNLESS_FINITE:
+        expression = expression.replace(identity, lambda value: value)
     known: list[tuple[Expr, Expr]] = []
     while inner := sorted((s for s in expression.atoms(Sum) if not s.function.has(Sum)), key=str):
         names = {}

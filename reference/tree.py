@@ -49,6 +49,7 @@ from sympy.logic.boolalg import Boolean
 from gradspec.spec import Program
 from gradspec.spec.augmentation.warp import clipped, from_multiple, tent
 from gradspec.spec.derivative import straight_through
+from gradspec.spec.nonfinite import UNLESS_FINITE
 from gradspec.spec.rule import at
 from gradspec.spec.symbols import t as STEP
 
@@ -100,9 +101,12 @@ class Sizes:
     labels: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
-def build_arrays(program: Program, sizes: Sizes) -> Tree:
-    """Return the tree of a function of arrays, one input and one output for every element: `x[0, 1]`."""
-    builder = _Builder(program, GIVEN, sizes)
+def build_arrays(program: Program, sizes: Sizes, *, reals: bool = True) -> Tree:
+    """Return the tree of a function of arrays, one input and one output for every element: `x[0, 1]`.
+
+    Without `reals` what is the identity on finite numbers gets a node of its own kind: its name.
+    """
+    builder = _Builder(program, GIVEN, sizes, reals)
     number = dict(sizes.sizes)
     outputs = {}
     for target, expression in program.update.items():
@@ -134,8 +138,8 @@ def build(program: Program, gradient: str = GIVEN) -> Tree:
 
 
 class _Builder:
-    def __init__(self, program: Program, gradient: str, sizes: Sizes | None = None) -> None:
-        self.program, self.gradient = program, gradient
+    def __init__(self, program: Program, gradient: str, sizes: Sizes | None = None, reals: bool = True) -> None:
+        self.program, self.gradient, self.reals = program, gradient, reals
         self.sizes: dict[Basic, Basic] = {s: Integer(n) for s, n in sizes.sizes} if sizes else {}
         self.labels = dict(sizes.labels) if sizes else {}
         self.let = {target: equation.xreplace(self.sizes) for target, equation in program.let.items()}
@@ -192,6 +196,9 @@ class _Builder:
             return self.add("from_multiple", tuple(self.node(a) for a in e.args))
         if isinstance(e, straight_through):
             return self.node(e.args[0])
+        if isinstance(e, UNLESS_FINITE):
+            inside = self.node(e.args[0])
+            return inside if self.reals else self.add(type(e).__name__, (inside,))
         if isinstance(e, Indexed):
             return self.indexed(e)
         if isinstance(e, Sum):

@@ -16,6 +16,7 @@ from gradspec.conformance.function_cases import storable
 from gradspec.reference.arithmetic import FORMATS, arithmetic
 from gradspec.reference.equality import same_function
 from gradspec.reference.functions import Values, exactly, output_shapes, predict_arrays
+from gradspec.reference.special import has_specials
 from gradspec.spec import Rule, of_kind
 
 RULES = of_kind("function")
@@ -104,6 +105,8 @@ def test_most_elements_of_the_default_cases_are_informative(rule: Rule, dtype: s
     for on in contexts(rule, everything(rule)):
         for case in build_cases(rule, dtype, on):
             assert isinstance(case, FunctionCase)
+            if has_specials(case.arrays):
+                continue  # what they tell is no number
             rows = predict_arrays(rule.program({}, on), case.arrays, case.hyperparameters, arithmetic(dtype))
             known += sum(p.informative for row in rows for p in row)
             total += sum(len(row) for row in rows)

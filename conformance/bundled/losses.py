@@ -135,13 +135,37 @@ def register_jax(library: Implementation) -> None:
 
 
 def register_sklearn(library: Implementation) -> None:
-    """Add the losses that MLPClassifier and MLPRegressor report."""
+    """Add the squared loss that MLPRegressor reports, and the penalty that it adds, with its gradient.
+
+    The reported cross entropy clips at the spacing of the dtype, which no two dtypes share; it is left out.
+    """
     import numpy
+    from sklearn.neural_network import MLPRegressor
     from sklearn.neural_network._base import squared_loss
 
     @library.function("mean_squared_error")
     def mean_squared_error(predictions: Any, targets: Any) -> Any:
         return numpy.asarray(squared_loss(targets, predictions)).astype(predictions.dtype)
+
+    def penalised(w: Any, strength: float, batch_size: float) -> tuple[Any, Any]:
+        """Loss and gradient of a network without hidden layers that has nothing else to say: inputs and targets are 0."""
+        network = MLPRegressor(alpha=strength)
+        network.n_layers_, network.n_outputs_, network.out_activation_ = 2, 1, "identity"
+        network.coefs_, network.intercepts_ = [w.reshape(-1, 1)], [numpy.zeros(1, w.dtype)]
+        nothing, target = numpy.zeros((1, w.size), w.dtype), numpy.zeros((1, 1), w.dtype)
+        examples = numpy.array([batch_size], w.dtype)  # one that counts for a batch
+        loss, slopes, _ = network._backprop(
+            nothing, target, examples, [nothing, target.copy()], [target.copy()], [w.reshape(-1, 1)], [target[0]]
+        )
+        return numpy.asarray(loss, w.dtype), slopes[0].reshape(w.shape)
+
+    @library.function("l2")
+    def l2(w: Any, *, strength: float, batch_size: float = 1.0) -> Any:
+        return penalised(w, strength, batch_size)[0]
+
+    @library.derivative("l2")
+    def l2_gradient(w: Any, upstream: Any, *, strength: float, batch_size: float = 1.0) -> Any:
+        return upstream * penalised(w, strength, batch_size)[1]
 
 
 def _register(

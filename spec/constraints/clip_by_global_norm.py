@@ -1,16 +1,20 @@
 """Clipping by global norm: all gradients are shortened together."""
 
-from sympy import And, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
+from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
 
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
-from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
+from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
 
 n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
 first, second = IndexedBase("first", shape=(n,), real=True), IndexedBase("second", shape=(m,), real=True)
 one, other = IndexedBase("clipped_first", shape=(n,), real=True), IndexedBase("clipped_second", shape=(m,), real=True)
 squares_first, squares_second = Symbol("squares_first", nonnegative=True), Symbol("squares_second", nonnegative=True)
+
+
+def _shortened(value: Expr, norm: Expr) -> Expr:
+    return Piecewise((value, norm <= bound), (value * bound / norm, True))
 
 
 def _shortens_together(rule: Rule) -> And:
@@ -33,19 +37,29 @@ CLIP_BY_GLOBAL_NORM = Rule(
         squares_first: Sum(first[j] ** 2, (j, 0, n - 1)),
         squares_second: Sum(second[j] ** 2, (j, 0, m - 1)),
         size: sqrt(squares_first + squares_second),
-        shortened: bound / size,
+        length: size,
+        checked: length,
     },
     update={
-        one[i]: Piecewise((first[i] * shortened, shortened < 1), (first[i], True)),
-        other[i]: Piecewise((second[i] * shortened, shortened < 1), (second[i], True)),
+        one[i]: _shortened(first[i], checked),
+        other[i]: _shortened(second[i], checked),
     },
-    axes=(EPSILON_USE,),
+    axes=(EPSILON_USE, NONFINITE),
     errors=(
         NamedError(
             "always_scaled",
             "short gradients are made longer, to the bound",
             Source("a condition left out"),
-            {one[i]: first[i] * shortened, other[i]: second[i] * shortened},
+            {one[i]: first[i] * bound / checked, other[i]: second[i] * bound / checked},
+        ),
+        NamedError(
+            "each_on_its_own",
+            "every parameter's gradient is clipped by its own norm, so that the common direction is lost",
+            Source("Keras 3.15.1", "clipnorm in place of global_clipnorm"),
+            {
+                one[i]: _shortened(first[i], sqrt(squares_first)),
+                other[i]: _shortened(second[i], sqrt(squares_second)),
+            },
         ),
         NamedError(
             "norms_added",

@@ -5,13 +5,13 @@ from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbo
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
-from .norms import CLIP_NORM, EPSILON_USE, bound, epsilon_of, shortened, size
+from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
 
 n = Symbol("n", integer=True, positive=True)
 g = IndexedBase("g", shape=(n,), real=True)
 clipped = IndexedBase("clipped", shape=(n,), real=True)
 squares = Symbol("squares", nonnegative=True)
-TIMES = Piecewise((g[i] * shortened, shortened < 1), (g[i], True))
+SHORTENED = Piecewise((g[i], checked <= bound), (g[i] * bound / checked, True))
 
 
 def _keeps_the_direction(rule: Rule) -> And:
@@ -29,15 +29,21 @@ CLIP_BY_NORM = Rule(
     parameter=clipped[i],
     arrays=(Array(g, "gradient of one parameter"),),
     hyperparameters=(CLIP_NORM, epsilon_of("0")),
-    let={squares: Sum(g[j] ** 2, (j, 0, n - 1)), size: sqrt(squares), shortened: bound / size},
-    update={clipped[i]: TIMES},
-    axes=(EPSILON_USE,),
+    let={squares: Sum(g[j] ** 2, (j, 0, n - 1)), size: sqrt(squares), length: size, checked: length},
+    update={clipped[i]: SHORTENED},
+    axes=(EPSILON_USE, NONFINITE),
     errors=(
         NamedError(
             "always_scaled",
             "short gradients are made longer, to the bound",
             Source("a condition left out"),
-            {clipped[i]: g[i] * shortened},
+            {clipped[i]: g[i] * bound / checked},
+        ),
+        NamedError(
+            "every_element",
+            "every element is clipped on its own, so that the direction is lost",
+            Source("lecture deck", "line 559 taken for line 560"),
+            {clipped[i]: Piecewise((bound, g[i] > bound), (-bound, g[i] < -bound), (g[i], True))},
         ),
         NamedError(
             "squared_norm",

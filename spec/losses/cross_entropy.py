@@ -1,6 +1,22 @@
 """Sparse categorical cross entropy, from logits or from probabilities."""
 
-from sympy import Add, And, Eq, IndexedBase, Integer, Interval, Piecewise, Rational, Sum, Symbol, exp, log, oo, symbols
+from sympy import (
+    Add,
+    And,
+    Eq,
+    IndexedBase,
+    Integer,
+    Interval,
+    Mod,
+    Piecewise,
+    Rational,
+    Sum,
+    Symbol,
+    exp,
+    log,
+    oo,
+    symbols,
+)
 
 from ..derivative import straight_through
 from ..example import example
@@ -136,6 +152,13 @@ CROSS_ENTROPY = Rule(
                 ),
                 each[i]: FROM_LOGITS,
             },
+            dialect={"input": "logits"},
+        ),
+        NamedError(
+            "label_off_by_one",
+            "the class before the right one is looked up, that before the first being the last",
+            Source("labels that count from 0 taken for labels that count from 1"),
+            {each[i]: FROM_LOGITS.xreplace({label[i]: Mod(label[i] - 1, c)})},
             dialect={"input": "logits"},
         ),
         NamedError(

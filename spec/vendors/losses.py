@@ -4,6 +4,7 @@ from .row import Row, Rows, defaults
 
 LOGITS = {"input": "logits"}
 NONE, ALWAYS = {"epsilon_use": "none"}, {"epsilon_use": "always"}
+ENTRY, ALL = {"nonfinite": "entry_nan"}, {"nonfinite": "all_nan"}
 ONE, HALF, SUM = {"factor": "one"}, {"factor": "half"}, {"reduction": "sum"}
 
 ROWS: Rows = {
@@ -13,7 +14,7 @@ ROWS: Rows = {
         "max_norm": Row("torch.renorm(w, 2, 1, r)", {"epsilon_use": "over_only"}, defaults(epsilon="1e-7"), {"maximum": "maxnorm", "epsilon": "built in"}),
         "clip_by_value": Row("nn.utils.clip_grad_value_", {}, {}, {"clip_value": "clip_value"}, "torch/nn/utils/clip_grad.py"),
         "clip_by_global_norm": Row(
-            "nn.utils.clip_grad_norm_", ALWAYS, defaults(epsilon="1e-6"), {"clip_norm": "max_norm", "epsilon": "built in"}, "torch/nn/utils/clip_grad.py:164"
+            "nn.utils.clip_grad_norm_", {**ALWAYS, **ENTRY}, defaults(epsilon="1e-6"), {"clip_norm": "max_norm", "epsilon": "built in"}, "torch/nn/utils/clip_grad.py:164"
         ),
     },
     "keras": {
@@ -27,15 +28,15 @@ ROWS: Rows = {
         "l2": Row("regularizers.L2", {**ONE, **SUM}, defaults(strength="0.01"), {"strength": "l2"}, "keras/src/regularizers/regularizers.py:264"),
         "max_norm": Row("constraints.MaxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "max_value", "epsilon": "keras.config.epsilon()"}, "keras/src/constraints/constraints.py:109"),
         "clip_by_value": Row("clipvalue", {}, {}, {"clip_value": "clipvalue"}, "keras/src/optimizers/base_optimizer.py:1108"),
-        "clip_by_norm": Row("clipnorm", NONE, {}, {"clip_norm": "clipnorm"}, "keras/src/optimizers/base_optimizer.py:1108"),
-        "clip_by_global_norm": Row("global_clipnorm", NONE, {}, {"clip_norm": "global_clipnorm"}, "keras/src/optimizers/base_optimizer.py:1190"),
+        "clip_by_norm": Row("clipnorm", {**NONE, **ENTRY}, {}, {"clip_norm": "clipnorm"}, "keras/src/optimizers/base_optimizer.py:1108"),
+        "clip_by_global_norm": Row("global_clipnorm", {**NONE, **ALL}, {}, {"clip_norm": "global_clipnorm"}, "keras/src/optimizers/base_optimizer.py:1190"),
     },
     "optax": {
         "cross_entropy": Row("softmax_cross_entropy_with_integer_labels", LOGITS),
         "mean_squared_error": Row("squared_error", ONE),
         "clip_by_value": Row("clip", {}, {}, {"clip_value": "max_delta"}),
-        "clip_by_norm": Row("clip_by_global_norm of one parameter", NONE, {}, {"clip_norm": "max_norm"}),
-        "clip_by_global_norm": Row("clip_by_global_norm", NONE, {}, {"clip_norm": "max_norm"}),
+        "clip_by_norm": Row("clip_by_global_norm of one parameter", {**NONE, **ENTRY}, {}, {"clip_norm": "max_norm"}),
+        "clip_by_global_norm": Row("clip_by_global_norm", {**NONE, **ENTRY}, {}, {"clip_norm": "max_norm"}),
     },
     "jax": {
         "l1": Row("λ jax.numpy.abs(w).sum()", {"derivative_at_zero": "one", **SUM}),
