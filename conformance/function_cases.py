@@ -84,6 +84,15 @@ def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -
                     f"sizes-{variant}", 1, "other sizes, and numbers up to 8", Style(-4, 2), variant, counts=WIDE_COUNTS
                 )
             yield plan.case("small", 1, "numbers somewhat below 1", Style(-3, -1))
+            if plan.classifies:
+                yield plan.case(
+                    "bounds",
+                    1,
+                    "bounds so far from 0 that many shares lie beyond",
+                    Style(-1, 0),
+                    counts=WIDE_COUNTS,
+                    coarse=True,
+                )
             yield plan.case("ties", 1, "equal numbers", EQUAL, counts=EQUAL_COUNTS)
             yield plan.case("zeros", 1, "nothing but zeros", ZERO)
         if level >= 2:
@@ -146,6 +155,10 @@ class _Plan:
         return replace(case, arrays=(Values(first.shape, numbers), *others))
 
     @property
+    def classifies(self) -> bool:
+        return any(array.labels is not None for array in self.program.arrays)
+
+    @property
     def largest(self) -> int:
         """The binary exponent up to which inputs go: exponentials overflow long before, exact ones long after."""
         return min(number_format(self.dtype).largest_exponent - 1, 40)
@@ -163,6 +176,7 @@ class _Plan:
         decimal: bool = False,
         shuffled: bool = False,
         fine: bool = False,
+        coarse: bool = False,
     ) -> FunctionCase:
         random = Random(f"{self.rule.name} {self.on} {name} {self.seed}")
         counts = FEWER[counts] if self.interpolates else counts
@@ -172,6 +186,8 @@ class _Plan:
                 h.name for h in self.rule.hyperparameters if h.domain.sup.is_infinite and h.default > Rational(1, 256)
             }
             numbers = {k: 2.0**-12 if k in unbounded else value for k, value in numbers.items()}
+        if coarse:
+            numbers = {k: 1 / 4 if 0 < value < 1 / 128 else value for k, value in numbers.items()}
         arrays = tuple(self.arrays(random, style, shape, counts))
         options = {
             o.name: numbers[o.name] if o.symbol is not None else True for o in self.rule.options if o.name in self.on

@@ -22,7 +22,9 @@ from sympy import (
     Rational,
     Sum,
     Symbol,
+    false,
     nan,
+    true,
     zoo,
 )
 from sympy.core.function import AppliedUndef
@@ -110,9 +112,20 @@ def _nodes(expression: Basic) -> Iterator[Basic]:
     yield expression
     if isinstance(expression, Sum):
         yield from _nodes(expression.function)
+    elif _picks(expression):
+        for piece, _ in expression.args:
+            yield from _nodes(piece)
     elif not isinstance(expression, (Indexed, KroneckerDelta)):
         for part in expression.args:
             yield from _nodes(part)
+
+
+def _picks(expression: Basic) -> bool:
+    """Whether its pieces are chosen by positions alone; beyond the array, where another one may lead, nothing is read."""
+    return isinstance(expression, Piecewise) and all(
+        condition in (true, false) or (condition.has(*POSITIONS) and all(s.is_integer for s in condition.free_symbols))
+        for _, condition in expression.args
+    )
 
 
 def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
@@ -145,7 +158,7 @@ def _node_changes(node: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
         yield "operator", _minimum(node)
         for argument in node.args:
             yield "operand", argument
-    elif isinstance(node, Piecewise):
+    elif isinstance(node, Piecewise) and not _picks(node):
         for piece, _ in node.args:
             yield "branch", piece
         for k, ((piece, condition), (other, following)) in enumerate(pairwise(node.args)):

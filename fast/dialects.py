@@ -55,7 +55,7 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "dropout": {"scale_at": ("train", "test"), "rate_meaning": ("drop", "keep")},
     "batch_normalization": {"momentum_weight": ("new", "old"), "running_variance": ("unbiased", "biased")},
     "dense": {},
-    "feedforward_network": {},
+    "feedforward_network": {"clip": ("none", "both")},
     "sigmoid_chain": {},
     "cross_entropy": {
         "input": ("logits", "probabilities"),
@@ -94,6 +94,8 @@ _CLIP_ALWAYS = {"epsilon_use": "always", "nonfinite": "entry_nan"}
 _INVERTED = {"dropout": {"scale_at": "train", "rate_meaning": "drop"}}
 _NEW_UNBIASED = {"batch_normalization": {"momentum_weight": "new", "running_variance": "unbiased"}}
 _OLD_BIASED = {"batch_normalization": {"momentum_weight": "old", "running_variance": "biased"}}
+_UNCLIPPED: dict[str, dict[str, str]] = {"dense": {}, "feedforward_network": {"clip": "none"}, "sigmoid_chain": {}}
+_CLIPPED = {**_UNCLIPPED, "feedforward_network": {"clip": "both"}}
 _L2 = {"weight_decay_form": "l2"}
 _DECOUPLED = {"weight_decay_form": "decoupled"}
 
@@ -120,6 +122,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "rrelu": {"law": "slope_uniform", "test_slope": "mean_slope"},
         **_INVERTED,
         **_NEW_UNBIASED,
+        **_UNCLIPPED,
         "cross_entropy": {"input": "logits"},
         "mean_squared_error": {"factor": "one"},
         "l1": {**_AT_ZERO, **_SUM},
@@ -143,6 +146,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "elu": _AT_SLOPE,
         **_INVERTED,
         **_OLD_BIASED,
+        **_CLIPPED,
         "cross_entropy": {"input": "probabilities", "renormalise": "yes", "clip": "both", "gradient_on_clip": "zero"},
         "mean_squared_error": {"factor": "one"},
         "l1": _SUM,  # its derivative at 0 is zero on torch, one on JAX
@@ -164,7 +168,13 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "clip_by_value": {},
         "clip_by_global_norm": {"epsilon_use": "none", "nonfinite": "entry_nan"},
     },
-    "jax": {**_SMOOTH, "relu": _AT_ZERO, "leaky_relu": {**_BY_SIGN, **_AT_ONE}, "elu": _AT_SLOPE},
+    "jax": {
+        **_SMOOTH,
+        "relu": _AT_ZERO,
+        "leaky_relu": {**_BY_SIGN, **_AT_ONE},
+        "elu": _AT_SLOPE,
+        **_UNCLIPPED,
+    },
     "flax": {
         **_SMOOTH,
         "relu": _AT_ZERO,
@@ -173,6 +183,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "elu": _AT_SLOPE,
         **_INVERTED,
         **_OLD_BIASED,
+        **_UNCLIPPED,
     },
     "sklearn": {
         "gradient_descent": {},
@@ -234,6 +245,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "rrelu": {},
         "dropout": {"rate_meaning": "drop"},
         "batch_normalization": {},
+        **_CLIPPED,
         "cross_entropy": {"input": "probabilities"},
         "l1": _SUM,
         "l2": {"factor": "one", **_SUM},

@@ -237,8 +237,10 @@ class _Builder:
         return self.add("input", (), element(e.base.label, e.indices))
 
     def total(self, e: Sum) -> int:
-        ((position, start, end),) = e.limits
-        terms = [self.labelled(e.function.xreplace({position: Integer(p)})) for p in range(int(start), int(end) + 1)]
+        positions = [limit[0] for limit in e.limits]  # SymPy merges a sum of sums into one
+        ranges = (range(int(start), int(end) + 1) for _, start, end in e.limits)
+        places = (dict(zip(positions, map(Integer, place), strict=True)) for place in product(*ranges))
+        terms = [self.labelled(e.function.xreplace(place)) for place in places]
         nodes = [self.signed(term) for term in terms if term != 0]
         if len(nodes) == 1 and nodes[0][1] == 1:
             return nodes[0][0]

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from sympy import Add, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, S, Sum, Symbol, diff
+from sympy import Add, And, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, Piecewise, S, Sum, Symbol, diff
 from sympy.core.function import Function
+from sympy.logic.boolalg import Boolean
 
 from .rule import Array, Program, at, primed
 from .symbols import POSITIONS
@@ -85,15 +86,20 @@ def _parts(target: Target, user: Target, equation: Expr, sizes: dict[IndexedBase
     outer = user.indices if isinstance(user, Indexed) else ()
     ranges = dict(zip(outer, sizes[user.base], strict=True)) if isinstance(user, Indexed) else {}
     here = target.indices if isinstance(target, Indexed) else ()
-    for element, partial, running in _partials(target, equation):
+    for element, partial, running, size in _partials(target, equation):
         fixed: dict[Symbol, Expr] = {}
         chosen: list[tuple[Expr, Expr]] = []  # other positions pick one element out of the target
+        there: list[Boolean] = []  # whether the user has an element at that distance
         sides = target.base.shape if isinstance(target, Indexed) else ()
         for position, wanted, side in zip(element.indices if here else (), here, sides, strict=True):
             if side == 1:
                 continue  # there is nothing to pick from
+            outer_position, distance = _moved_by(position, ranges)
             if position not in fixed and (position in ranges or position == running):
                 fixed[position] = wanted
+            elif outer_position is not None and outer_position not in fixed:
+                fixed[outer_position] = wanted - distance
+                there.append(_inside(wanted - distance, ranges[outer_position]))
             else:
                 chosen.append((wanted, position))
         whole = _gradient(user) * partial
@@ -102,9 +108,20 @@ def _parts(target: Target, user: Target, equation: Expr, sizes: dict[IndexedBase
         whole = at(whole, tuple(moved), tuple(moved.values()))
         for wanted, position in chosen:
             whole *= KroneckerDelta(wanted, at(position, tuple(moved), tuple(moved.values())))
+        if running is not None and running not in fixed:  # it picks elements in another way than being their position
+            whole = _total(whole, running, size)
         for p, position in fresh.items():
             whole = _total(whole, position, ranges[p])
-        yield whole
+        yield Piecewise((whole, And(*there)), (S.Zero, True)) if there else whole
+
+
+def _moved_by(position: Expr, ranges: dict[Symbol, Expr]) -> tuple[Symbol | None, Expr]:
+    """The position of the user that `position` lies at a fixed distance from, and the distance."""
+    return next(((p, position - p) for p in ranges if (position - p).is_Integer and position != p), (None, S.Zero))
+
+
+def _inside(position: Expr, size: Expr) -> Boolean:
+    return And(position >= 0, position < size)
 
 
 def _total(summand: Expr, position: Symbol, size: Expr) -> Expr:
@@ -118,14 +135,14 @@ def _total(summand: Expr, position: Symbol, size: Expr) -> Expr:
     return Sum(summand, (position, 0, size - 1))
 
 
-def _partials(target: Target, equation: Expr) -> Iterator[tuple[Target, Expr, Symbol | None]]:
-    """(element of the target, partial derivative by it, the position that a sum runs over if the element has it)."""
+def _partials(target: Target, equation: Expr) -> Iterator[tuple[Target, Expr, Symbol | None, Expr]]:
+    """(element of the target, partial derivative by it, the position of a sum if it chooses the element, its size)."""
     inner = {s for total in equation.atoms(Sum) for s in total.function.atoms(Sum)}
     totals = {total: Dummy(real=True) for total in sorted(equation.atoms(Sum) - inner, key=str)}
     plain = equation.xreplace(totals)
     back = {dummy: total for total, dummy in totals.items()}
     for element in _elements(target, plain):
-        yield element, _by(plain, element).xreplace(back), None
+        yield element, _by(plain, element).xreplace(back), None, S.Zero
     for total, dummy in totals.items():
         weight = diff(plain, dummy).xreplace(back)
         ((position, start, end),) = total.limits
@@ -135,10 +152,10 @@ def _partials(target: Target, equation: Expr) -> Iterator[tuple[Target, Expr, Sy
             raise NotImplementedError(f"{equation}: a sum within a sum; name the inner one")
         for element in _elements(target, summand):
             partial = _by(summand, element)
-            if isinstance(element, Indexed) and running in element.indices:
-                yield element, weight * partial, running
+            if isinstance(element, Indexed) and any(p.has(running) for p in element.indices):
+                yield element, weight * partial, running, end + 1
             else:
-                yield element, weight * Sum(partial, (running, start, end)), None
+                yield element, weight * Sum(partial, (running, start, end)), None, S.Zero
 
 
 def _elements(target: Target, expression: Expr) -> list[Target]:

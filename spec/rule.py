@@ -185,11 +185,13 @@ class Program:
         return hash(self.key)
 
     def needed(self) -> tuple[Symbol, ...]:
-        """The intermediates that the update uses, each after those it depends on."""
+        """The intermediates that the update uses, each after those it depends on; a recurrence depends on itself."""
         done: dict[Symbol, None] = {}
 
         def visit(expression: Basic, above: tuple[Symbol, ...]) -> None:
             for symbol in self.mentioned(expression):
+                if above and symbol == above[-1] and recurs(symbol, expression):
+                    continue
                 if symbol in above:
                     raise ValueError(
                         f"{self.rule}: {symbol} is defined by itself; write one of its equations another way"
@@ -217,6 +219,14 @@ class Program:
 
     def needed_by(self, expression: Expr) -> tuple[Symbol, ...]:
         return replace(self, update={self.parameter: expression}).needed()
+
+
+def recurs(target: Expr, equation: Expr) -> bool:
+    """Whether an array refers to itself in its equation, always at a fixed distance from the element that is defined."""
+    own = [e for e in equation.atoms(Indexed) if isinstance(target, Indexed) and e.base == target.base]
+    return bool(own) and all(
+        any((a - b).is_Integer and a != b for a, b in zip(e.indices, target.indices, strict=True)) for e in own
+    )
 
 
 def put_in(expression: Expr, target: Symbol | Indexed, value: Expr) -> Expr:

@@ -368,11 +368,11 @@ def test_backpropagation_gives_the_loss_and_gradients_of_autograd(library: Libra
     parameters = [read(a) for a in (w1, b1, w2, b2)]
     expected = autograd(loss_of, 1.0, *parameters)
     functions = of(library)
-    loss, gradients = functions.feedforward_network_gradient(x, labels, layers)
-    _, doubled = functions.feedforward_network_gradient(x, labels, layers, 2.0)
+    loss, gradients = functions.feedforward_network_gradient(x, labels, layers, dialect="torch")
+    _, doubled = functions.feedforward_network_gradient(x, labels, layers, 2.0, dialect="torch")
     value = float(loss_of(*(torch.tensor(np.asarray(a, float)) for a in parameters)))
 
-    assert loss.tolist() == functions.feedforward_network(x, labels, layers).tolist()
+    assert loss.tolist() == functions.feedforward_network(x, labels, layers, dialect="torch").tolist()
     assert abs(value - loss.tolist()) <= within(64, "float64", value)
     for one, other in zip(expected, [g for pair in gradients for g in pair], strict=True):
         assert np.all(np.abs(one - read(other)) <= within(64, "float64", max(1, np.abs(one).max())))
@@ -383,15 +383,15 @@ def test_backpropagation_gives_the_loss_and_gradients_of_autograd(library: Libra
 def test_a_step_subtracts_the_rate_times_the_gradients(library: Library) -> None:
     x, labels, layers = network(library)
     functions = of(library)
-    loss, gradients = functions.feedforward_network_gradient(x, labels, layers)
-    before, after = functions.feedforward_network_step(x, labels, layers, learning_rate=0.25)
+    loss, gradients = functions.feedforward_network_gradient(x, labels, layers, dialect="torch")
+    before, after = functions.feedforward_network_step(x, labels, layers, learning_rate=0.25, dialect="torch")
 
     assert loss.tolist() == before.tolist()
     for old, slopes, new in zip(layers, gradients, after, strict=True):
         assert old[2] == new[2]
         for parameter, slope, moved in zip(old, slopes, new, strict=False):
             assert (parameter - 0.25 * slope).tolist() == moved.tolist()
-    assert functions.feedforward_network(x, labels, after).tolist() < loss.tolist()
+    assert functions.feedforward_network(x, labels, after, dialect="torch").tolist() < loss.tolist()
 
 
 @BOTH
@@ -399,7 +399,7 @@ def test_a_network_that_is_sure_keeps_the_digits_of_its_loss_and_gradients(libra
     """Logits 40 and 0: the loss is ln(1 + e^−40), and 1 − p would be 0."""
     layers = [(made(library, [[40.0, 0.0]]), made(library, [0.0, 0.0]), "softmax")]
     x, labels = made(library, [[1.0]]), whole(library, [0])
-    loss, [(_, d_bias)] = of(library).feedforward_network_gradient(x, labels, layers)
+    loss, [(_, d_bias)] = of(library).feedforward_network_gradient(x, labels, layers, dialect="torch")
     share = exp(-40) / (1 + exp(-40))
 
     assert abs(log1p(exp(-40)) - loss.tolist()) <= within(64, "float64", exp(-40))
@@ -471,9 +471,9 @@ def calls(library: Library, dtype: str) -> tuple[dict[str, Call], list[Any]]:
         "rrelu_inference": ((x,), {"dialect": "paper"}),
         "dense": ((x, weights, beta), {}),
         "dense_gradient": ((x, weights, beta, upstream), {}),
-        "feedforward_network": (classifier, {}),
-        "feedforward_network_gradient": (classifier, {}),
-        "feedforward_network_step": (classifier, {"learning_rate": 0.5}),
+        "feedforward_network": (classifier, {"dialect": "torch"}),
+        "feedforward_network_gradient": (classifier, {"dialect": "keras"}),
+        "feedforward_network_step": (classifier, {"learning_rate": 0.5, "dialect": "torch"}),
         "sigmoid_chain": ((column, x, upstream), {}),
         "sigmoid_chain_gradient": ((column, x, upstream, column), {}),
     }
@@ -694,7 +694,9 @@ REFUSALS: dict[str, tuple[Callable[[Any, Callable[..., Any]], Any], type[Excepti
         r"layers\[1\] weights=array of shape \(2, 1\): must have one row for each of 1 inputs",
     ),
     "a class that does not exist": (
-        lambda f, a: f.feedforward_network(a([[1.0]]), a([1], "int64"), [(a([[1.0]]), a([1.0]), "softmax")]),
+        lambda f, a: f.feedforward_network(
+            a([[1.0]]), a([1], "int64"), [(a([[1.0]]), a([1.0]), "softmax")], dialect="torch"
+        ),
         ValueError,
         "labels=array of classes: must lie from 0 to 0",
     ),

@@ -42,7 +42,7 @@ def one_change_each(rule: Rule) -> Iterator[dict[str, str]]:
         yield from ({axis.name: value} for value in axis.names[1:])
 
 
-SLOW = ("shift", "rotate", "resize")  # trees of a whole image for every pixel
+SLOW = ("shift", "rotate", "resize", "feedforward_network")  # trees of all inputs for every output
 DIALECTS = [
     pytest.param(name, dialect, marks=[pytest.mark.deep] * (name in SLOW))
     for name, rule in RULES.items()

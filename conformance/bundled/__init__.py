@@ -83,7 +83,14 @@ KERAS_LOSSES_FLOAT64 = tuple(
         "operations with Python numbers are done in float32 under a float64 policy",
         "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/backend/common/dtypes.py",
     )
-    for rule in ("cross_entropy", "mean_squared_error")
+    for rule in ("cross_entropy", "mean_squared_error", "feedforward_network")
+)
+KERAS_DENSE_FLOAT64 = Expectation(
+    "dense",
+    ("float64",),
+    ("3.15.1",),
+    "matrices of float64 are multiplied in float32",
+    "https://github.com/keras-team/keras/issues/23704",
 )
 KERAS_CLIPPING_FLOAT64 = tuple(
     Expectation(
@@ -136,7 +143,14 @@ BUNDLED = (
         "gradspec.conformance.bundled.keras",
         ("keras", "torch"),
         {"KERAS_BACKEND": "torch"},
-        (KERAS_FLOAT64, KERAS_ONE_PASS, *KERAS_TRUNCATION, *KERAS_LOSSES_FLOAT64, *KERAS_CLIPPING_FLOAT64),
+        (
+            KERAS_FLOAT64,
+            KERAS_DENSE_FLOAT64,
+            KERAS_ONE_PASS,
+            *KERAS_TRUNCATION,
+            *KERAS_LOSSES_FLOAT64,
+            *KERAS_CLIPPING_FLOAT64,
+        ),
     ),
     Bundled(
         "keras/jax",

@@ -2,7 +2,7 @@
 
 import flax
 
-from gradspec.conformance.bundled import activations, initializers, layers, monitors, row
+from gradspec.conformance.bundled import activations, initializers, layers, monitors, networks, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -19,6 +19,7 @@ def implementation(name: str) -> Implementation:
         environment=row(name).environment,
     )
     activations.register_flax(library)
+    networks.register_flax(library)
     for rule, layer in layers.flax_layers().items():
         library.layer(rule)(layer)
     library.monitor("early_stopping")(monitors.flax_early_stopping())

@@ -2,7 +2,7 @@
 
 import jax
 
-from gradspec.conformance.bundled import activations, initializers, losses, row
+from gradspec.conformance.bundled import activations, initializers, losses, networks, row
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -20,6 +20,7 @@ def implementation(name: str) -> Implementation:
     )
     activations.register_jax(library)
     losses.register_jax(library)
+    networks.register_jax(library)
     for rule, draw in initializers.jax_initializers().items():
         library.sampler(rule)(draw)
     return library

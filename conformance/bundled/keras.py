@@ -3,7 +3,16 @@
 import keras
 
 from gradspec.conformance.bridges.keras import keras_optimizer
-from gradspec.conformance.bundled import activations, augmentation, initializers, layers, losses, monitors, row
+from gradspec.conformance.bundled import (
+    activations,
+    augmentation,
+    initializers,
+    layers,
+    losses,
+    monitors,
+    networks,
+    row,
+)
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -31,6 +40,7 @@ def implementation(name: str) -> Implementation:
     library.optimizer("adam")(keras_optimizer(optimizers.Adam))
     activations.register_keras(library)
     losses.register_keras(library)
+    networks.register_keras(library)
     augmentation.register_keras(library)
     for rule, layer in layers.keras_layers().items():
         library.layer(rule)(layer)

@@ -32,6 +32,11 @@ def _adapted(function: Callable[..., Any], rule: Rule, dialect: Dialect) -> Call
         keywords = {key: value for key, value in keywords.items() if key not in ignored}
         if "images" in parameters:
             return function(arrays[0][None, :, :, None], **keywords, **chosen)[0, :, :, 0]
+        if "layers" in parameters:
+            x, labels, *parts = arrays
+            layers = [(*parts[:2], "relu"), (*parts[2:4], "softmax")]
+            outcome = function(x, labels, layers, *parts[4:], **keywords, **chosen)
+            return tuple(g for pair in outcome[1] for g in pair) if isinstance(outcome, tuple) else outcome
         if "gradients" in parameters:
             return tuple(function(list(arrays), **keywords, **chosen))
         return function(*arrays, **keywords, **chosen)

@@ -6,7 +6,7 @@ RMSprop has no fused implementation in torch 2.13.
 import torch
 
 from gradspec.conformance.bridges.torch import torch_optimizer
-from gradspec.conformance.bundled import activations, initializers, layers, losses
+from gradspec.conformance.bundled import activations, initializers, layers, losses, networks
 from gradspec.conformance.implementation import Implementation
 from gradspec.spec.vendors import vendor
 
@@ -53,6 +53,7 @@ def _without_optimizers() -> Implementation:
     )
     activations.register_torch(library)
     losses.register_torch(library)
+    networks.register_torch(library)
     for rule, layer in layers.torch_layers().items():
         library.layer(rule)(layer)
     for rule, draw in initializers.torch_initializers().items():

@@ -2,40 +2,53 @@
 
 `layers` is a sequence of (weights, bias, activation), from the first to the last: weights of shape (inputs, units),
 bias of shape (units,), activation sigmoid, tanh, relu or linear, and softmax for the last one, whose units are the
-classes. The derivative of relu at 0 is 0.
+classes. The derivative of relu at 0 is 0. The dialect's `clip` says whether probabilities are kept in
+[epsilon, 1 − epsilon] before their logarithm is taken (both), or not (none); epsilon counts for nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from .choices import Dialect, choices
 from .dense import check_layer, parameter_gradients, weighted
 from .domains import number
 from .library import Array, Library, operands, silent
 from .losses import cross_entropy, cross_entropy_gradient
 from .sigmoid_chain import SLOPES, VALUES, check_activation
+from .softmax import softmax, softmax_gradient
 
 Layers = Sequence[tuple[Array, Array, str]]
 
-_LOSS = {"input": "logits"}  # softmax and the logarithm together, so that neither loses the other's digits
+_CLIPPED = {"input": "probabilities", "renormalise": "no", "clip": "both", "gradient_on_clip": "zero"}
 
 
 @silent()
-def feedforward_network(x: Array, labels: Array, layers: Layers) -> Array:
+def feedforward_network(
+    x: Array, labels: Array, layers: Layers, *, epsilon: float = 1e-7, dialect: Dialect = None
+) -> Array:
     """Return the mean cross entropy of the network's classes, an array without axes.
 
     `x` has the shape (batch, features), labels are integers of shape (batch,). Raises TypeError or ValueError for other
     arrays, shapes and activations, and as `cross_entropy` does for labels. Source: Rumelhart, Hinton & Williams 1986.
     """
     library, x, parameters, activations, narrow = _checked(x, layers)
+    how = _Loss(choices("feedforward_network", library, dialect)["clip"], epsilon)
     _, sums = _forward(library, x, parameters, activations)
-    return narrow(cross_entropy(sums[-1], labels, dialect=_LOSS))
+    return narrow(how.value(sums[-1], labels))
 
 
 @silent()
 def feedforward_network_gradient(
-    x: Array, labels: Array, layers: Layers, upstream: Array | float = 1.0
+    x: Array,
+    labels: Array,
+    layers: Layers,
+    upstream: Array | float = 1.0,
+    *,
+    epsilon: float = 1e-7,
+    dialect: Dialect = None,
 ) -> tuple[Array, list[tuple[Array, Array]]]:
     """Return the loss, and for every layer the gradients with respect to its weights and bias.
 
@@ -43,13 +56,20 @@ def feedforward_network_gradient(
     `feedforward_network`.
     """
     library, x, parameters, activations, narrow = _checked(x, layers)
-    loss, gradients = _backward(library, x, labels, parameters, activations, upstream)
+    how = _Loss(choices("feedforward_network", library, dialect)["clip"], epsilon)
+    loss, gradients = _backward(library, x, labels, parameters, activations, upstream, how)
     return narrow(loss), [(narrow(d_weights), narrow(d_bias)) for d_weights, d_bias in gradients]
 
 
 @silent()
 def feedforward_network_step(
-    x: Array, labels: Array, layers: Layers, *, learning_rate: float = 0.01
+    x: Array,
+    labels: Array,
+    layers: Layers,
+    *,
+    learning_rate: float = 0.01,
+    epsilon: float = 1e-7,
+    dialect: Dialect = None,
 ) -> tuple[Array, list[tuple[Array, Array, str]]]:
     """Return the loss before a step of gradient descent, and the layers after it, as new arrays.
 
@@ -57,7 +77,8 @@ def feedforward_network_step(
     """
     library, x, parameters, activations, narrow = _checked(x, layers)
     rate = number("learning_rate", learning_rate)
-    loss, gradients = _backward(library, x, labels, parameters, activations, 1.0)
+    how = _Loss(choices("feedforward_network", library, dialect)["clip"], epsilon)
+    loss, gradients = _backward(library, x, labels, parameters, activations, 1.0, how)
     after = [
         (narrow(weights - rate * d_weights), narrow(bias - rate * d_bias), activation)
         for (weights, bias), (d_weights, d_bias), activation in zip(parameters, gradients, activations, strict=True)
@@ -77,6 +98,26 @@ def _forward(
     return inputs, sums
 
 
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """The mean cross entropy of softmax outputs; unless probabilities are clipped, without a detour through them."""
+
+    clip: str
+    epsilon: float
+
+    def value(self, logits: Array, labels: Array) -> Array:
+        if self.clip == "none":
+            return cross_entropy(logits, labels, dialect={"input": "logits"})
+        return cross_entropy(softmax(logits), labels, epsilon=self.epsilon, dialect=_CLIPPED)
+
+    def gradient(self, logits: Array, labels: Array, upstream: Array | float) -> Array:
+        if self.clip == "none":
+            return cross_entropy_gradient(logits, labels, upstream, dialect={"input": "logits"})
+        shares = softmax(logits)
+        flow = cross_entropy_gradient(shares, labels, upstream, epsilon=self.epsilon, dialect=_CLIPPED)
+        return softmax_gradient(logits, flow)
+
+
 def _backward(
     library: Library,
     x: Array,
@@ -84,11 +125,11 @@ def _backward(
     parameters: Sequence[tuple[Array, Array]],
     activations: Sequence[str],
     upstream: Array | float,
+    how: _Loss,
 ) -> tuple[Array, list[tuple[Array, Array]]]:
     """Return the loss and the gradients of every layer."""
     inputs, sums = _forward(library, x, parameters, activations)
-    loss = cross_entropy(sums[-1], labels, dialect=_LOSS)
-    flow = cross_entropy_gradient(sums[-1], labels, upstream, dialect=_LOSS)
+    loss, flow = how.value(sums[-1], labels), how.gradient(sums[-1], labels, upstream)
     gradients = []  # from the last layer back to the first
     for position in reversed(range(len(sums))):
         gradients.append(parameter_gradients(library, inputs[position], flow))

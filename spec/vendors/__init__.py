@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..lookup import look_up
-from . import activations, augmentation, initializers, layers, losses, optimizers, training
+from . import activations, augmentation, initializers, layers, losses, networks, optimizers, training
 from .row import Row
 
 
@@ -38,7 +38,7 @@ VERSIONS = {
     "deck": "KTH ID2223, training deep feedforward networks",
     "paper": "the works cited by each rule",
 }
-FAMILIES = (optimizers, activations, losses, layers, training, initializers, augmentation)
+FAMILIES = (optimizers, activations, losses, layers, networks, training, initializers, augmentation)
 VENDORS: dict[str, Vendor] = {
     name: Vendor(name, version, {rule: row for family in FAMILIES for rule, row in family.ROWS.get(name, {}).items()})
     for name, version in VERSIONS.items()

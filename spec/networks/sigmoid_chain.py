@@ -1,0 +1,185 @@
+"""A chain of single neurons, in which gradients vanish or explode: a_j = σ(w_j a_(j−1) + b_j)."""
+
+from collections.abc import Sequence
+
+from sympy import (
+    And,
+    Eq,
+    Expr,
+    Gt,
+    IndexedBase,
+    Integer,
+    Mul,
+    Piecewise,
+    Rational,
+    S,
+    Symbol,
+    diff,
+    expand,
+    log,
+    symbols,
+)
+
+from ..activations import scalar
+from ..activations.sigmoid import SIGMOID
+from ..derivative import differentiated, straight_through
+from ..example import worked_example
+from ..rule import Array, Claim, Form, NamedError, Option, Program, Rule, Source
+from ..symbols import i, j
+from .composition import applied, constant
+
+n = Symbol("n", integer=True, positive=True)  # chains
+depth = Symbol("depth", integer=True, positive=True)
+x = IndexedBase("x", shape=(n,), real=True)
+weights = IndexedBase("weights", shape=(n, depth), real=True)
+biases = IndexedBase("biases", shape=(n, depth), real=True)
+a = IndexedBase("a", shape=(n, depth + 1), real=True)  # a_0 is the input
+y = IndexedBase("y", shape=(n,), real=True)
+d_biases = IndexedBase("d_biases", shape=(n, depth), real=True)
+
+w, b, before = weights[i, j - 1], biases[i, j - 1], a[i, j - 1]
+z = w * before + b
+z_1, z_2, z_3, z_4 = Z = symbols("z_1:5", real=True)
+w_2, w_3, w_4, upstream = symbols("w_2 w_3 w_4 u", nonzero=True)
+
+
+def _from_input(neuron: Expr) -> Piecewise:
+    return Piecewise((x[i], Eq(j, 0)), (neuron, True))
+
+
+def _slope(value: Expr) -> Expr:
+    """σ' at `value`."""
+    point = Symbol("point", real=True)
+    return diff(applied(SIGMOID, point), point).xreplace({point: value})
+
+
+def _gradients(rule: Rule, slopes: Sequence[Expr], sums: Sequence[Expr]) -> list[Expr]:
+    """∂C/∂b_j of a chain that has these weights from the second one on, and these z_j: biases are chosen so."""
+    values = [Integer(1), *(applied(SIGMOID, total) for total in sums)]
+    after_first = [Integer(1), *slopes]
+    chosen = [total - weight * value for total, weight, value in zip(sums, after_first, values, strict=False)]
+    program = rule.program({}, ("derivative",))
+    arrays = {"x": (1,), "weights": (after_first,), "biases": (chosen,), "upstream": (upstream,)}
+    sizes = {n: 1, depth: len(sums)}
+    return [worked_example(program, d_biases[i, j], sizes, (0, place), **arrays) for place in range(len(sums))]
+
+
+def _nine_factors(rule: Rule) -> Eq:
+    """The lecture's expansion of ∂C/∂b_1 in a chain of four; ∂C/∂a_4 is the first factor, ∂z_1/∂b_1 = 1 the last."""
+    first, *_ = _gradients(rule, (w_2, w_3, w_4), Z)
+    inner = Symbol("inner", real=True)
+    crossed = (diff(weight * inner, inner) for weight in (w_4, w_3, w_2))
+    return Eq(first, Mul(upstream, *map(_slope, Z), *crossed))
+
+
+def _at_most_a_quarter(rule: Rule) -> Eq:
+    """A chain of one neuron: the gradient of its bias is σ'."""
+    (only,) = _gradients(rule, (), (z_1,))
+    return Eq(Rational(1, 4) - only / upstream, (applied(SIGMOID, z_1) - Rational(1, 2)) ** 2)
+
+
+def _with_products(rule: Rule, second: Expr, third: Expr) -> list[Expr]:
+    """∂C/∂b_j where w_2 σ'(z_1) and w_3 σ'(z_2) are the given numbers."""
+    return _gradients(rule, (second / _slope(z_1), third / _slope(z_2), w_4), Z)
+
+
+def _vanishes(rule: Rule) -> And:
+    """Products below 1/4 make ∂C/∂b_1 sixteen times smaller than ∂C/∂b_3; against ∂C/∂b_2 just one of them counts."""
+    p, q = symbols("p q", positive=True)
+    second, third = 1 / (4 + p), 1 / (4 + q)
+    one, two, three, _ = _with_products(rule, second, third)
+    return And(Gt(expand(three / one), 16), Eq(one, second * two))
+
+
+def _sixteen_is_too_much(rule: Rule) -> And:
+    """All weights 1, all z_j = log 2: ∂C/∂b_1 is 2/9 of ∂C/∂b_2 and 4/81 of ∂C/∂b_3."""
+    one, two, three, _ = _gradients(rule, (Integer(1),) * 3, (log(2),) * 4)
+    return And(Eq(9 * one, 2 * two), Eq(81 * one, 4 * three))
+
+
+def _sizes_are_what_counts(rule: Rule) -> Eq:
+    """Products of −2 are below 1/4 too, and make the gradient grow."""
+    one, _, three, _ = _with_products(rule, Integer(-2), Integer(-2))
+    return Eq(one, 4 * three)
+
+
+def _explodes(rule: Rule) -> And:
+    """Weights above 4 at z = 0: every layer makes the gradient larger."""
+    p = Symbol("p", positive=True)
+    four, three, two, one = reversed(_gradients(rule, (4 * (1 + p),) * 3, (Integer(0),) * 4))
+    return And(Gt(three / four, 1), Gt(two / three, 1), Gt(one / two, 1))
+
+
+ARRAYS = (
+    Array(x, "input of every chain"),
+    Array(weights, "weights, one row for each chain, from the first neuron to the last"),
+    Array(biases, "biases, in the same order"),
+)
+LAST = {y[i]: a[i, depth]}
+
+
+def _from_output() -> Form:
+    """The gradients with σ' as the sigmoid has it from its own output; derived as those of the rule are."""
+    (form,) = (form for form in SIGMOID.forms if form.name == "from_output")
+    of_output = form.equations[scalar.d_x].xreplace({scalar.d_y: S.One, scalar.y: applied(SIGMOID, scalar.x)})
+    neuron = straight_through(applied(SIGMOID, z), z * constant(of_output.xreplace({scalar.x: z})))
+    program = Program("sigmoid_chain", y[i], {a[i, j]: _from_input(neuron)}, LAST, {}, {}, ARRAYS)
+    found = differentiated(program, [weights, biases])
+    gradients = {s: e for s, e in {**found.let, **found.update}.items() if s not in (*program.let, *LAST)}
+    return Form("from_output", gradients, under="derivative")
+
+
+SIGMOID_CHAIN = Rule(
+    name="sigmoid_chain",
+    title="Chain of sigmoid neurons",
+    doc="One neuron in each layer, of any depth: every one weighs the output of the one before; a batch of such chains.",
+    kind="function",
+    parameter=y[i],
+    arrays=ARRAYS,
+    let={a[i, j]: _from_input(applied(SIGMOID, z))},
+    update=LAST,
+    options=(
+        Option(
+            "derivative",
+            "the gradients with respect to weights and biases, given that with respect to y",
+            differentiates=(weights, biases),
+        ),
+    ),
+    errors=(
+        NamedError(
+            "slope_at_output",
+            "the derivative of the sigmoid is taken at the neuron's output, not at what the sigmoid was applied to",
+            Source("σ'(a) for σ'(z)", "a sigmoid_prime handed the activation"),
+            {a[i, j]: _from_input(straight_through(applied(SIGMOID, z), z * constant(_slope(applied(SIGMOID, z)))))},
+            under="derivative",
+        ),
+        NamedError(
+            "slope_dropped",
+            "the derivative of the sigmoid is left out of every layer",
+            Source("a backward pass of linear neurons"),
+            {a[i, j]: _from_input(straight_through(applied(SIGMOID, z), z))},
+            under="derivative",
+        ),
+        NamedError(
+            "weight_dropped",
+            "the gradient goes from neuron to neuron without their weights",
+            Source("∂z_j/∂a_(j−1) left out"),
+            {
+                a[i, j]: _from_input(
+                    straight_through(applied(SIGMOID, z), constant(_slope(z)) * (w * constant(before) + b + before))
+                )
+            },
+            under="derivative",
+        ),
+    ),
+    forms=(_from_output(),),
+    claims=(
+        Claim("of four neurons ∂C/∂b_1 is the product of the nine factors", _nine_factors),
+        Claim("σ' is at most 1/4", _at_most_a_quarter),
+        Claim("with |w_2 σ'(z_1)| and |w_3 σ'(z_2)| below 1/4 ∂C/∂b_1 is below 1/16 of ∂C/∂b_3", _vanishes),
+        Claim("∂C/∂b_1 need not be 16 times smaller than ∂C/∂b_2", _sixteen_is_too_much),
+        Claim("products below 1/4 that are large and negative do not make it smaller", _sizes_are_what_counts),
+        Claim("weights above 4 can make it grow with every layer", _explodes),
+    ),
+    source=Source("lecture deck", "lines 307-338"),
+)
