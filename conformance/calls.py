@@ -34,12 +34,15 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
         kind.make(array.numbers, array.shape, "int64" if declared.name in labels else case.dtype)
         for declared, array in zip(program.arrays, case.arrays, strict=True)
     ]
-    options = {name: value for name, value in case.options.items() if name not in asked}
+    optional = {name for option in case.options for name in rule.arrays_of(option)}
+    positional = [array for a, array in zip(program.arrays, given, strict=True) if a.name not in optional]
+    by_name = {a.name: array for a, array in zip(program.arrays, given, strict=True) if a.name in optional}
+    options = {name: value for name, value in case.options.items() if name not in asked} | by_name
     chosen = {name: value for name, value in case.hyperparameters.items() if name not in found.fixed}
     shapes = output_shapes(program, case.arrays)
     try:
         with guard:
-            result = function(*given, **chosen, **options)
+            result = function(*positional, **chosen, **options)
     except REFUSALS as refusal:
         if isinstance(refusal, NotImplementedError) or not is_special(case):
             raise

@@ -58,8 +58,14 @@ RANGES = {"float64": WIDE, "float32": WIDE, "bfloat16": NARROW, "float16": repla
 
 
 def contexts(rule: Rule, offered: frozenset[str]) -> list[tuple[str, ...]]:
-    """The sets of options that are switched on in turn: none, then every offered one with what it requires."""
+    """The sets of options that are switched on in turn: none, then every offered one with what it requires.
+
+    What changes a function changes its gradient too: where gradients are offered they are asked for under every option.
+    """
     wanted = [rule.switched_on(o.name) for o in rule.options if o.name in offered and set(o.requires) <= offered]
+    gradients = {o.name for o in rule.options if o.differentiates and o.name in offered}
+    both = [{*on, *gradients} for on in wanted] if rule.kind == "function" else []
+    wanted += [tuple(o.name for o in rule.options if o.name in on) for on in both]
     return [(), *dict.fromkeys(wanted)]
 
 

@@ -230,12 +230,14 @@ class _Plan:
 
 def _dyadic(domain: Any, default: float, number: int, variant: int, random: Random | None) -> float:
     """A number with few bits in the domain: small where the default is small, else between 1/4 and 3."""
+    if domain is S.Naturals:  # a count
+        return (3, 6, 5, 12)[(number + variant) % 4] if random is None else random.randrange(1, 9)
     share = domain is not None and domain.sup == 1
     if random is not None:
         return random.randrange(1, 16) / 16 if share else random.randrange(1, 64) / 16
     if 0 < default < 1 / 256 or (default == 0 and domain is not None and domain.inf == 0):
         return float(2.0 ** (-8 - 2 * variant - number))
-    scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
+    scale = 2.0 ** floor(log2(default)) if 8 < default < inf else 1.0  # an angle in degrees, say
     pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4, 2.0))
     sign = -1 if domain is S.Reals and (number + variant) % 2 else 1
     return sign * pool[(number + variant) % len(pool)]

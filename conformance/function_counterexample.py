@@ -139,14 +139,20 @@ def snippet(
     program = rule.program({}, case.switched_on)
     asked = {o.name for o in rule.options if o.differentiates}
     function = "derivative" if asked & case.switched_on else "function"
-    given = []
+    optional = {name for option in case.options for name in rule.arrays_of(option)}
+    given, by_name = [], {}
     for declared, array in zip(program.arrays, case.arrays, strict=True):
         dtype = "int64" if declared.labels is not None else case.dtype
         numbers = [int(x) for x in array.numbers] if declared.labels is not None else list(array.numbers)
-        given.append(f"{make.format(dtype).replace('x,', f'{numbers!r},')}.reshape({array.shape!r})")
-    options = {k: v for k, v in case.options.items() if k not in asked}
+        written = f"{make.format(dtype).replace('x,', f'{numbers!r},')}.reshape({array.shape!r})"
+        if declared.name in optional:
+            by_name[declared.name] = written
+        else:
+            given.append(written)
+    options = {k: repr(v) for k, v in case.options.items() if k not in asked} | by_name
+    chosen = {k: repr(v) for k, v in case.hyperparameters.items()} | options
     fixed = implementation.offers[case.rule].fixed
-    keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **options}.items() if k not in fixed)
+    keywords = "".join(f", {k}={v}" for k, v in chosen.items() if k not in fixed)
     environment = [f"os.environ[{k!r}] = {v!r}" for k, v in implementation.environment.items()]
     output = f"result[{row}]" if len(program.update) > 1 else "result"
     return "\n".join([

@@ -81,6 +81,7 @@ class Implementation:
         """Register an adapter `(arrays, .., *, hyperparameters and options) -> output, or outputs as a tuple`, for `rule`.
 
         `fixed` are hyperparameters that cannot be chosen, with the values that the library has built in: `epsilon=1e-6`.
+        An array that the rule has only under an option comes as a keyword: `(w, *, strength, bias=None)`.
         """
         return self._register("function", rule, fixed)
 
@@ -189,7 +190,8 @@ def offer(
     needed = tuple(h.name for h in rule.hyperparameters if h.name != "learning_rate" and h.name not in fixed)
     if rule.kind == "layer" and drawn_arrays(rule):
         needed = (*needed, "seed")
-    known = frozenset({*needed, *(o.name for o in rule.options if rule.kind != "layer")})
+    options = {o.name: rule.arrays_of(o.name) for o in rule.options if rule.kind != "layer"}
+    known = frozenset({*needed, *options, *(array for arrays in options.values() for array in arrays)})
     accepts = getattr(function, "accepts", None)
     if accepts is not None:
         keywords = frozenset(accepts) & known
@@ -216,10 +218,15 @@ def offer(
             f"{rule_name}: adapter lacks the keyword {missing[0]!r}: every hyperparameter is passed; add it"
         )
     asked = {o.name for o in rule.options if o.differentiates}  # not by keyword
-    options = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords | asked}
+    for name in options.keys() & keywords:
+        if missing := [array for array in options[name] if array not in keywords]:
+            raise TypeError(
+                f"{rule_name}: adapter lacks the keyword {missing[0]!r}: {name} comes with that array; add it"
+            )
+    offered = {o.name for o in rule.options if o.name in keywords and set(o.requires) <= keywords | asked}
     if rule.kind == "layer":  # every layer has them; gradients are offered by its object
-        options = {o.name for o in rule.options if not o.differentiates}
-    return Offer(rule_name, function, frozenset(options), needed, fixed=dict(fixed))
+        offered = {o.name for o in rule.options if not o.differentiates}
+    return Offer(rule_name, function, frozenset(offered), needed, fixed=dict(fixed))
 
 
 def claimed_axes(rule_name: str, claim: Claim) -> dict[str, str]:

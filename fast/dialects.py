@@ -8,6 +8,11 @@ from difflib import get_close_matches
 
 _WEIGHT_DECAY_FORM = ("l2", "decoupled", "decoupled_schedule")
 _NONFINITE = ("entry_nan", "all_nan", "raise")
+_PENALTY = {
+    "reduction": ("sum", "per_batch"),
+    "scope": ("weights", "all_parameters"),
+    "clip_order": ("inside_clip", "after_clip"),
+}
 
 _FILLS = ("constant", "nearest", "reflect", "mirror", "wrap")
 _EDGES = ("blended", "whole")
@@ -64,8 +69,8 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
         "gradient_on_clip": ("zero", "exact"),
     },
     "mean_squared_error": {"factor": ("one", "half")},
-    "l1": {"derivative_at_zero": ("zero", "one"), "reduction": ("sum", "per_batch")},
-    "l2": {"factor": ("one", "half"), "reduction": ("sum", "per_batch")},
+    "l1": {"derivative_at_zero": ("zero", "one"), **_PENALTY},
+    "l2": {"factor": ("one", "half"), **_PENALTY},
     "max_norm": {"epsilon_use": ("none", "over_only", "always")},
     "clip_by_value": {},
     "clip_by_norm": {"epsilon_use": ("none", "always"), "nonfinite": _NONFINITE},
@@ -90,6 +95,9 @@ _SMOOTH: dict[str, dict[str, str]] = {"sigmoid": {}, "tanh": {}, "softmax": {}}
 _AT_ZERO, _AT_SLOPE, _AT_ONE = ({"derivative_at_zero": value} for value in ("zero", "slope", "one"))
 _BY_SIGN = {"branches": "by_sign"}
 _SUM = {"reduction": "sum"}
+_KERNEL = {**_SUM, "scope": "weights"}
+_IN_THE_LOSS = {**_KERNEL, "clip_order": "inside_clip"}
+_WEIGHT_DECAY = {"factor": "half", **_SUM, "scope": "all_parameters"}
 _CLIP_ALWAYS = {"epsilon_use": "always", "nonfinite": "entry_nan"}
 _INVERTED = {"dropout": {"scale_at": "train", "rate_meaning": "drop"}}
 _NEW_UNBIASED = {"batch_normalization": {"momentum_weight": "new", "running_variance": "unbiased"}}
@@ -126,7 +134,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "cross_entropy": {"input": "logits"},
         "mean_squared_error": {"factor": "one"},
         "l1": {**_AT_ZERO, **_SUM},
-        "l2": {"factor": "half", **_SUM},  # weight_decay
+        "l2": {**_WEIGHT_DECAY, "clip_order": "after_clip"},
         "max_norm": {"epsilon_use": "over_only"},  # renorm
         "clip_by_value": {},
         "clip_by_norm": _CLIP_ALWAYS,  # clip_grad_norm_ of one parameter
@@ -149,8 +157,8 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         **_CLIPPED,
         "cross_entropy": {"input": "probabilities", "renormalise": "yes", "clip": "both", "gradient_on_clip": "zero"},
         "mean_squared_error": {"factor": "one"},
-        "l1": _SUM,  # its derivative at 0 is zero on torch, one on JAX
-        "l2": {"factor": "one", **_SUM},
+        "l1": _IN_THE_LOSS,  # its derivative at 0 is zero on torch, one on JAX
+        "l2": {"factor": "one", **_IN_THE_LOSS},
         "max_norm": {"epsilon_use": "always"},
         "clip_by_value": {},
         "clip_by_norm": {"epsilon_use": "none", "nonfinite": "entry_nan"},
@@ -164,7 +172,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "rmsprop": _ALL_INSIDE,
         "adam": {"epsilon_place": "root_plus_outside", "bias_correction": "both", "amsgrad_max": "corrected"},
         "cross_entropy": {"input": "logits"},
-        "l2": {"factor": "half", **_SUM},  # add_decayed_weights
+        "l2": _WEIGHT_DECAY,  # add_decayed_weights
         "clip_by_value": {},
         "clip_by_global_norm": {"epsilon_use": "none", "nonfinite": "entry_nan"},
     },
@@ -194,7 +202,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "relu": _AT_ZERO,
         "cross_entropy": {"input": "probabilities", "renormalise": "no", "clip": "both", "gradient_on_clip": "exact"},
         "mean_squared_error": {"factor": "half"},
-        "l2": {"factor": "half", "reduction": "per_batch"},
+        "l2": {"factor": "half", "reduction": "per_batch", "scope": "weights"},
     },
     "tinygrad": {
         "gradient_descent": _L2,
@@ -208,7 +216,7 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         **_INVERTED,
         **_NEW_UNBIASED,
         "cross_entropy": {"input": "logits"},
-        "l2": {"factor": "half", **_SUM},  # weight_decay
+        "l2": _WEIGHT_DECAY,
     },
     "tfjs": {
         "gradient_descent": {},
@@ -226,8 +234,8 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         **_OLD_BIASED,
         "cross_entropy": {"input": "probabilities", "renormalise": "yes", "clip": "both"},
         "mean_squared_error": {"factor": "one"},
-        "l1": _SUM,
-        "l2": {"factor": "one", **_SUM},
+        "l1": _KERNEL,
+        "l2": {"factor": "one", **_KERNEL},
         "max_norm": {"epsilon_use": "always"},
     },
     "deck": {
@@ -247,8 +255,8 @@ VENDORS: dict[str, dict[str, dict[str, str]]] = {
         "batch_normalization": {},
         **_CLIPPED,
         "cross_entropy": {"input": "probabilities"},
-        "l1": _SUM,
-        "l2": {"factor": "one", **_SUM},
+        "l1": _KERNEL,
+        "l2": {"factor": "one", **_KERNEL},
         "max_norm": {"epsilon_use": "none"},
         "clip_by_value": {},
         "clip_by_norm": {"epsilon_use": "none"},

@@ -78,8 +78,9 @@ class Option:
 
     A flag has `symbol=None` and is off or on; a number has a symbol and a domain and is off at `neutral`.
     `equations` and `state` replace or add to those of the rule when the option is on. With `differentiates` the caller
-    asks for the gradient with respect to these arrays, given that with respect to the rule's outputs. `arrays` are
-    declared anew: they take the place of those with the same names.
+    asks for the gradient with respect to those of these arrays that are there, given that with respect to the rule's
+    outputs; `then` says what becomes of such gradients, in terms of `derived` ones. `arrays` are declared anew: they
+    take the place of those with the same names, or follow the rule's own.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Option:
     source: Source | None = None
     differentiates: tuple[Symbol | IndexedBase, ...] = ()
     arrays: tuple[Array, ...] = ()
+    then: Equations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,14 @@ def at(value: Expr, indices: tuple[Expr, ...], positions: tuple[Expr, ...]) -> E
     return value.xreplace(fresh).xreplace(dict(zip(indices, positions, strict=True)))
 
 
+def derived(gradient: Expr) -> Expr:
+    """What a gradient was derived to be, for equations that make something else of it."""
+    if isinstance(gradient, Indexed):
+        base = gradient.base
+        return IndexedBase(f"{base.label}_derived", shape=base.shape, real=True)[gradient.indices]
+    return Symbol(f"{gradient}_derived", real=True)
+
+
 def primed(position: Symbol, *expressions: Basic) -> Symbol:
     """A position with a name that none of the expressions use; always the same one, so that equal programs stay equal."""
     taken = {str(s) for e in expressions for s in e.atoms(Symbol)}
@@ -310,7 +320,7 @@ class Rule:
     def _pieces(self) -> Iterator[tuple[str, Equations]]:
         yield "rule", {**self.let, **self.update}
         for option in self.options:
-            yield f"option {option.name}", option.equations
+            yield f"option {option.name}", {**option.equations, **option.then}
         for axis in self.axes:
             for value in axis.values:
                 yield f"{axis.name}={value.name}", value.equations
@@ -330,6 +340,7 @@ class Rule:
         }
         for array in (*self.arrays, *(a for o in self.options for a in o.arrays)):
             declared |= {array.symbol, *(s for size in array.shape for s in size.free_symbols)}
+        declared |= {derived(target) for option in self.options for target in option.then}
         for extra in extras:
             declared |= {*extra.equations, *extra.state}
             if isinstance(extra, Option) and extra.symbol is not None:
@@ -357,6 +368,11 @@ class Rule:
     def error(self, name: str) -> NamedError:
         """Return the named error called `name`, or raise `LookupError` naming the nearest one."""
         return look_up(f"named error of {self.name}", name, {error.name: error for error in self.errors})
+
+    def arrays_of(self, option: str) -> tuple[str, ...]:
+        """The names of the arrays that the rule has only where `option` is on."""
+        own = {array.name for array in self.arrays}
+        return tuple(array.name for array in self.option(option).arrays if array.name not in own)
 
     def switched_on(self, option: str) -> tuple[str, ...]:
         """The options that must be on for `option` to mean anything, itself included, in the rule's order."""
@@ -426,20 +442,30 @@ class Rule:
         symbols = {h.name: h.symbol for h in self.hyperparameters}
         symbols |= {o.name: o.symbol for o in self.options if o.name in options and o.symbol is not None}
         anew = {a.name: a for o in self.options if o.name in options for a in o.arrays}
-        arrays = tuple(anew.get(a.name, a) for a in self.arrays)
+        arrays = (*(anew.pop(a.name, a) for a in self.arrays), *anew.values())
         program = Program(self.name, self.parameter, let, update, state, symbols, arrays)
         wanted = [o.differentiates for o in self.options if o.name in options and o.differentiates]
         if wanted:
             from .derivative import differentiated  # late: it is about programs
 
             symbols_now = {a.name: a.symbol for a in arrays}
-            program = differentiated(program, [symbols_now[str(symbol)] for symbol in wanted[0]])
+            there = [symbols_now[str(symbol)] for symbol in wanted[0] if str(symbol) in symbols_now]
+            program = differentiated(program, there)
+            for option in self.options:
+                if option.name in options:
+                    program = _on_top(program, option.then)
         forms = [f.equations for f in self.forms if error is None and (f.under is None or f.under in options)]
         return replace(program, forms=tuple(_rewritten(program, equations) for equations in forms))
 
     def replaced(self, **changes: Any) -> Rule:
         """Return a copy with some fields changed; used to see that everything follows the formula."""
         return replace(self, **changes)
+
+
+def _on_top(program: Program, equations: Equations) -> Program:
+    """Return `program` with other equations for its outputs, which find what they were as `derived`."""
+    let = {**program.let, **{derived(target): program.update[target] for target in equations}}
+    return replace(program, let=let, update={**program.update, **equations})
 
 
 def _rewritten(program: Program, equations: Equations) -> Program:
@@ -455,8 +481,8 @@ def _names(symbols: set[Any]) -> set[str]:
 
 def interval(domain: Set) -> str:
     """Write a SymPy interval as `[0, 1)`."""
-    if domain is S.Naturals0:
-        return "{0, 1, 2, ...}"
+    if domain in (S.Naturals0, S.Naturals):
+        return "{0, 1, 2, ...}" if domain is S.Naturals0 else "{1, 2, ...}"
     left, right = "(" if domain.left_open else "[", ")" if domain.right_open else "]"
     ends = (str(end).replace("oo", "infinity") for end in (domain.inf, domain.sup))
     return f"{left}{', '.join(ends)}{right}"

@@ -88,26 +88,48 @@ def mean_squared_error(dialect: Dialect, mistake: str | None) -> tuple[Callable[
 
 
 def l1(dialect: Dialect, mistake: str | None) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    def penalty(w: Array, *, strength: float, batch_size: float = 1) -> Array:
-        return numpy.asarray(_weight(dialect, mistake, w, strength, batch_size) * numpy.abs(w).sum(), w.dtype)
-
-    def gradient(w: Array, upstream: Array, *, strength: float, batch_size: float = 1) -> Array:
-        sides = numpy.where(w == 0, 1 if dialect["derivative_at_zero"] == "one" else 0, numpy.sign(w))
-        return (_weight(dialect, mistake, w, strength, batch_size) * upstream * sides).astype(w.dtype)
-
-    return penalty, gradient
+    at_zero = 1 if dialect["derivative_at_zero"] == "one" else 0
+    return _penalty(
+        dialect, mistake, lambda w: numpy.abs(w).sum(), lambda w: numpy.where(w == 0, at_zero, numpy.sign(w))
+    )
 
 
 def l2(dialect: Dialect, mistake: str | None) -> tuple[Callable[..., Any], Callable[..., Any]]:
     half = 0.5 if dialect["factor"] == "half" else 1.0
+    return _penalty(dialect, mistake, lambda w: half * numpy.dot(w, w), lambda w: 2 * half * w)
 
-    def penalty(w: Array, *, strength: float, batch_size: float = 1) -> Array:
-        return numpy.asarray(half * _weight(dialect, mistake, w, strength, batch_size) * numpy.dot(w, w), w.dtype)
 
-    def gradient(w: Array, upstream: Array, *, strength: float, batch_size: float = 1) -> Array:
-        return (2 * half * _weight(dialect, mistake, w, strength, batch_size) * upstream * w).astype(w.dtype)
+def _penalty(
+    dialect: Dialect, mistake: str | None, total: Callable[[Array], Any], slopes: Callable[[Array], Array]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    with_bias = dialect["scope"] == "all_parameters"
 
-    return penalty, gradient
+    def value(w: Array, *, strength: float, batch_size: float = 1, bias: Array | None = None) -> Array:
+        everything = total(w) + (total(bias) if bias is not None and with_bias else 0)
+        return numpy.asarray(_weight(dialect, mistake, w, strength, batch_size) * everything, w.dtype)
+
+    def gradient(
+        w: Array,
+        upstream: Array,
+        *,
+        strength: float,
+        batch_size: float = 1,
+        bias: Array | None = None,
+        clip_norm: float = numpy.inf,
+        loss_gradient: Array | None = None,
+    ) -> Array | tuple[Array, Array]:
+        pull = _weight(dialect, mistake, w, strength, batch_size) * upstream
+        own = (pull * slopes(w)).astype(w.dtype)
+        if loss_gradient is not None:
+            inside = dialect["clip_order"] == "inside_clip"
+            clipped = loss_gradient + own if inside else loss_gradient
+            clipped = clipped / max(1.0, numpy.linalg.norm(clipped) / clip_norm)
+            return (clipped if inside else clipped + own).astype(w.dtype)
+        if bias is None:
+            return own
+        return own, (pull * slopes(bias) if with_bias else 0 * bias).astype(w.dtype)
+
+    return value, gradient
 
 
 def _weight(dialect: Dialect, mistake: str | None, w: Array, strength: float, batch_size: float) -> float:

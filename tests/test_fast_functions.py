@@ -293,6 +293,35 @@ def test_losses_and_penalties_have_the_factor_of_the_dialect(
     assert expected == called(functions, name, given, dialect=dialect, **keywords)[0]
 
 
+@pytest.mark.parametrize(("scope", "expected"), [("weights", [9.0, 6.0, 0.0]), ("all_parameters", [13.0, 6.0, 4.0])])
+@LIBRARIES
+def test_a_bias_counts_where_the_scope_says_so(functions: Any, scope: str, expected: list[float]) -> None:
+    chosen = {"strength": 1.0, "bias": made(functions, [2.0]), "dialect": {"factor": "one", "scope": scope}}
+    results = [*called(functions, "l2", [[3.0]], **chosen), *called(functions, "l2_gradient", [[3.0], 1.0], **chosen)]
+
+    assert expected == [float(x.reshape(())) for x in results]
+
+
+@pytest.mark.parametrize(
+    ("order", "loss_gradient", "expected"),
+    [
+        ("inside_clip", 3.0, [0.6, 0.8]),
+        ("after_clip", 3.0, [1.0, 4.0]),
+        ("after_clip", 0.5, [0.5, 4.0]),
+        ("inside_clip", 0.0, [0.0, 1.0]),
+    ],
+)
+@LIBRARIES
+def test_a_penalty_is_clipped_with_the_loss_or_added_after(
+    functions: Any, order: str, loss_gradient: float, expected: list[float]
+) -> None:
+    loss, dialect = made(functions, [loss_gradient, 0.0]), {"factor": "half", "clip_order": order}
+    chosen = {"strength": 1.0, "loss_gradient": loss, "clip_norm": 1.0, "dialect": dialect}
+    (actual,) = called(functions, "l2_gradient", [[0.0, 4.0], 1.0], **chosen)
+
+    assert np.all(np.abs(np.array(expected) - actual) <= 2.0**-53)
+
+
 @LIBRARIES
 def test_the_forms_of_the_norm_clips_differ_by_epsilon(functions: Any) -> None:
     clip, epsilon = partial(called, functions, "clip_by_norm", [[3.0, 4.0]]), {"clip_norm": 1.0, "epsilon": 3.0}
@@ -403,6 +432,21 @@ REFUSALS: dict[str, tuple[str, Callable[[Any, Callable[..., Any]], Any], type[Ex
         "l1",
         lambda f, a: f(a([1.0]), strength=1.0, dialect={"reduction": "per_batch"}),
         TypeError,
+    ),
+    "clip_norm=1.0: clips the gradient of loss and penalty; pass loss_gradient too": (
+        "l1_gradient",
+        lambda f, a: f(a([1.0]), 1.0, strength=1.0, clip_norm=1.0, dialect="torch"),
+        ValueError,
+    ),
+    "loss_gradient=array: is that of w alone, beside a bias; call once for each of them": (
+        "l2_gradient",
+        lambda f, a: f(a([1.0]), 1.0, strength=1.0, bias=a([1.0]), loss_gradient=a([1.0]), dialect="torch"),
+        ValueError,
+    ),
+    "loss_gradient=array of shape (2,): must have w's shape (1,); reshape it": (
+        "l2_gradient",
+        lambda f, a: f(a([1.0]), 1.0, strength=1.0, loss_gradient=a([1.0, 2.0]), dialect="torch"),
+        ValueError,
     ),
     "clip_value=-1: must lie in [0, inf); pass a number from that interval": (
         "clip_by_value",

@@ -25,7 +25,8 @@ def torch_gradient(function: Function, differentiable: Sequence[int] = (0,)) -> 
         outputs = function(*leaves, **keywords)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         wanted = [leaves[k] for k in differentiable]
-        return _alone(torch.autograd.grad(outputs, wanted, upstream))
+        # What an output does not depend on has the gradient 0.
+        return _alone(torch.autograd.grad(outputs, wanted, upstream, allow_unused=True, materialize_grads=True))
 
     return _with_keywords_of(function, derivative)
 

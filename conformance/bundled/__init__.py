@@ -100,7 +100,7 @@ KERAS_CLIPPING_FLOAT64 = tuple(
         "the norm is computed in float32 under a float64 policy",
         "https://github.com/keras-team/keras/blob/v3.15.1/keras/src/optimizers/base_optimizer.py#L1108",
     )
-    for rule in ("clip_by_norm", "clip_by_global_norm")
+    for rule in ("clip_by_norm", "clip_by_global_norm", "l1", "l2")
 )
 KORNIA_ONE_PIXEL = Expectation(
     "shift",

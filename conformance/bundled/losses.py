@@ -59,13 +59,9 @@ def register_keras(library: Implementation) -> None:
     def mean_squared_error(predictions: Any, targets: Any) -> Any:
         return keras.losses.mean_squared_error(targets, predictions)
 
-    def l1(w: Any, *, strength: float) -> Any:
-        return keras.regularizers.L1(strength)(w)
-
-    def l2(w: Any, *, strength: float) -> Any:
-        return keras.regularizers.L2(strength)(w)
-
-    _register(library, keras_gradient, keras_function, mean_squared_error, l1, l2)
+    _register(library, keras_gradient, keras_function, mean_squared_error)
+    _register_keras_penalty(library, "l1", keras.regularizers.L1)
+    _register_keras_penalty(library, "l2", keras.regularizers.L2)
     library.function("cross_entropy", epsilon=keras.config.epsilon())(keras_function(cross_entropy))
     library.derivative("cross_entropy")(keras_gradient(cross_entropy))
 
@@ -89,6 +85,48 @@ def register_keras(library: Implementation) -> None:
     library.function("clip_by_value")(keras_function(clip_by_value))
     library.function("clip_by_norm")(keras_function(clip_by_norm))
     library.function("clip_by_global_norm")(keras_function(clip_by_global_norm))
+
+
+def _register_keras_penalty(library: Implementation, rule: str, regularizer: Callable[[float], Any]) -> None:
+    """Add a regularizer by itself, as that of a layer's kernel, and beside a clipped loss."""
+    import keras
+    import numpy
+
+    def penalty(w: Any, *, strength: float) -> Any:
+        return regularizer(strength)(w)
+
+    def of_layer(w: Any, bias: Any, *, strength: float) -> Any:
+        """The weights are the kernel of the first unit; those of the others are 0."""
+        layer = keras.layers.Dense(bias.shape[0], kernel_regularizer=regularizer(strength), dtype=w.dtype)
+        layer.build((None, w.shape[0]))
+        others = keras.ops.zeros((w.shape[0], bias.shape[0] - 1), dtype=w.dtype)
+        kernel = keras.ops.concatenate([w[:, None], others], axis=1)
+        _, _, losses = layer.stateless_call([kernel, bias], [], kernel.T, return_losses=True)
+        return sum(losses)
+
+    def with_loss(w: Any, loss_gradient: Any, upstream: Any, *, strength: float) -> Any:
+        return keras.ops.sum(loss_gradient * w) + upstream * penalty(w, strength=strength)
+
+    def clipped(gradient: Any, *, clip_norm: float) -> Any:
+        return keras.ops.convert_to_tensor(keras.optimizers.SGD(clipnorm=clip_norm)._clip_gradients([gradient])[0])
+
+    @library.function(rule)
+    def value(w: Any, *, strength: float, bias: Any = None) -> Any:
+        if bias is not None:
+            return keras_function(of_layer)(w, bias, strength=strength)
+        return keras_function(penalty)(w, strength=strength)
+
+    @library.derivative(rule)
+    def gradient(
+        w: Any, upstream: Any, *, strength: float, bias: Any = None, clip_norm: float = 0.0, loss_gradient: Any = None
+    ) -> Any:
+        if loss_gradient is not None:
+            one = numpy.ones((), w.dtype)
+            both = keras_gradient(with_loss)(w, loss_gradient, upstream, one, strength=strength)
+            return keras_function(clipped)(both, clip_norm=clip_norm)
+        if bias is not None:
+            return keras_gradient(of_layer, (0, 1))(w, bias, upstream, strength=strength)
+        return keras_gradient(penalty)(w, upstream, strength=strength)
 
 
 def register_optax(library: Implementation) -> None:

@@ -26,7 +26,7 @@ def _adapted(function: Callable[..., Any], rule: Rule, dialect: Dialect) -> Call
     """Hand over the dialect, and arrays in the way of the function: a list of gradients, a batch of images."""
     parameters = inspect.signature(function).parameters
     chosen = {"dialect": dialect} if "dialect" in parameters else {}
-    ignored = {o.name for o in rule.options if o.arrays}  # the shapes of the arrays say as much
+    ignored = {o.name for o in rule.options if o.arrays and not rule.arrays_of(o.name)}  # shapes say as much
 
     def call(*arrays: Any, **keywords: Any) -> Any:
         keywords = {key: value for key, value in keywords.items() if key not in ignored}
@@ -42,6 +42,7 @@ def _adapted(function: Callable[..., Any], rule: Rule, dialect: Dialect) -> Call
         return function(*arrays, **keywords, **chosen)
 
     known = {h.name for h in rule.hyperparameters} | {o.name for o in rule.options}
+    known |= {array for o in rule.options for array in rule.arrays_of(o.name)}
     call.accepts = (set(parameters) & known) | ignored  # type: ignore[attr-defined]
     return call
 

@@ -53,21 +53,24 @@ def _clipped(rule: str, named: dict[str, Array], clip_norm: float, epsilon: floa
     library, gradients = floating(**named)
     axes = choices(rule, library, dialect)
     longest, guard = number("clip_norm", clip_norm), number("epsilon", epsilon)
-    length, unit = norm(library, gradients)
-    length = length.reshape(())
-    unit = unit if isinstance(unit, float) else unit.reshape(())
+    length, factor = shrinking(library, gradients, longest, guard if axes["epsilon_use"] == "always" else 0.0)
     if axes["nonfinite"] == "raise" and not bool(library.arrays.isfinite(length)):
         raise ValueError(f"{rule}: the norm is infinite or NaN; look for the cause, or choose another `nonfinite`")
-    factor = _factor(library, length, longest / unit, guard / unit if axes["epsilon_use"] == "always" else 0.0)
     if axes["nonfinite"] == "all_nan":
         factor = library.arrays.where(library.arrays.isfinite(length), factor, float("nan"))
     return [_scaled(library, gradient, factor) for gradient in gradients]
 
 
-def _factor(library: Library, length: Array, longest: Array | float, guard: Array | float) -> Array:
-    """Return min(1, longest/(length + guard)), which is 1 for 0/0 and NaN for a NaN length."""
-    arrays, total = library.arrays, length + guard
-    return arrays.where(total <= longest, 1.0, longest / total)
+def shrinking(library: Library, gradients: Sequence[Array], longest: float, guard: float = 0.0) -> tuple[Array, Array]:
+    """Return the norm of all together, in a unit of its own, and the factor min(1, longest/(norm + guard)), in float64.
+
+    The factor is 1 for 0/0 and NaN for a NaN norm.
+    """
+    length, unit = norm(library, gradients)
+    length = length.reshape(())
+    unit = unit if isinstance(unit, float) else unit.reshape(())
+    total, most = length + guard / unit, longest / unit
+    return length, library.arrays.where(total <= most, 1.0, most / total)
 
 
 def _scaled(library: Library, gradient: Array, factor: Array) -> Array:

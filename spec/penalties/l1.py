@@ -1,13 +1,42 @@
 """L1: the sum of the sizes of the weights."""
 
-from sympy import Abs, Eq, IndexedBase, Integer, Piecewise, Sum, Symbol
+from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol
 
 from ..example import example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
-from .weights import BATCH_SIZE, DERIVATIVE, REDUCTION, STRENGTH, WEIGHTS, divisor, n, penalty, strength, total, w
+from .weights import (
+    BATCH_SIZE,
+    BIAS,
+    CLIP_NORM,
+    CLIP_ORDER,
+    DERIVATIVE,
+    REDUCTION,
+    SCOPE,
+    STRENGTH,
+    WEIGHTS,
+    bias,
+    bias_total,
+    divisor,
+    everything,
+    m,
+    n,
+    penalty,
+    strength,
+    total,
+    w,
+)
 
 size = IndexedBase("size", shape=(n,), nonnegative=True)
+bias_size = IndexedBase("bias_size", shape=(m,), nonnegative=True)
+
+
+def _zero_at_zero(number: Expr) -> Piecewise:
+    return Piecewise((number, number > 0), (0 * number, Eq(number, 0)), (-number, True))
+
+
+def _one_at_zero(number: Expr) -> Piecewise:
+    return Piecewise((number, number >= 0), (-number, True))
 
 
 def _adds_up_sizes(rule: Rule) -> Eq:
@@ -25,12 +54,15 @@ L1 = Rule(
     arrays=(WEIGHTS,),
     hyperparameters=(STRENGTH,),
     let={
-        size[i]: Piecewise((w[i], w[i] > 0), (0 * w[i], Eq(w[i], 0)), (-w[i], True)),
+        size[i]: _zero_at_zero(w[i]),
+        bias_size[i]: _zero_at_zero(bias[i]),
         total: Sum(size[j], (j, 0, n - 1)),
+        bias_total: Sum(bias_size[j], (j, 0, m - 1)),
+        everything: total,
         divisor: Integer(1),
     },
-    update={penalty: strength * total / divisor},
-    options=(DERIVATIVE, BATCH_SIZE),
+    update={penalty: strength * everything / divisor},
+    options=(DERIVATIVE, BATCH_SIZE, BIAS, CLIP_NORM),
     axes=(
         Axis(
             "derivative_at_zero",
@@ -38,31 +70,33 @@ L1 = Rule(
             (
                 AxisValue(
                     "zero",
-                    {size[i]: Piecewise((w[i], w[i] > 0), (0 * w[i], Eq(w[i], 0)), (-w[i], True))},
+                    {size[i]: _zero_at_zero(w[i]), bias_size[i]: _zero_at_zero(bias[i])},
                     Source("PyTorch 2.13.0", "torch.abs"),
                 ),
                 AxisValue(
                     "one",
-                    {size[i]: Piecewise((w[i], w[i] >= 0), (-w[i], True))},
+                    {size[i]: _one_at_zero(w[i]), bias_size[i]: _one_at_zero(bias[i])},
                     Source("JAX 0.10.2", "jax.numpy.abs; jax-ml/jax#37820"),
                 ),
             ),
             under="derivative",
         ),
         REDUCTION,
+        SCOPE,
+        CLIP_ORDER,
     ),
     errors=(
         NamedError(
             "strength_twice",
             "λ is counted twice",
             Source("lecture deck", "lines 147-155 read together"),
-            {penalty: strength**2 * total},
+            {penalty: strength**2 * everything},
         ),
         NamedError(
             "mean_for_sum",
             "the sizes are averaged, not added up",
             Source("a mean in place of a sum"),
-            {penalty: strength * total / n},
+            {penalty: strength * everything / n},
         ),
     ),
     claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes),),

@@ -2,18 +2,27 @@
 
 from sympy import And, Eq, Integer, Rational, Sum, Symbol
 
-from ..example import example
+from ..example import example, worked_example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .weights import (
     BATCH_SIZE,
+    BIAS,
+    CLIP_NORM,
+    CLIP_ORDER,
     DERIVATIVE,
     REDUCTION,
+    SCOPE,
     STRENGTH,
     WEIGHTS,
+    bias,
+    bias_total,
+    bound,
     d_w,
     divisor,
+    everything,
     factor,
+    m,
     n,
     penalty,
     strength,
@@ -31,6 +40,15 @@ def _shrinks_in_proportion(rule: Rule) -> And:
     return And(Eq(whole, 2 * strength * a * upstream), Eq(half, strength * a * upstream))
 
 
+def _is_clipped_or_not(rule: Rule) -> And:
+    """One weight of 10, no gradient of the loss, all else 1: a pull of 20 is cut to 1, or comes after the cut."""
+    on = ("derivative", "clip_norm")
+    orders = (rule.program({"clip_order": value}, on) for value in ("inside_clip", "after_clip"))
+    pulls = (worked_example(p, d_w[i], {n: 1}, (0,), w=(10,), loss_gradient=(0,), upstream=1) for p in orders)
+    inside, after = (pull.subs({strength: 1, bound: 1}) for pull in pulls)
+    return And(Eq(inside, 1), Eq(after, 20))
+
+
 L2 = Rule(
     name="l2",
     title="L2 penalty",
@@ -39,9 +57,15 @@ L2 = Rule(
     parameter=penalty,
     arrays=(WEIGHTS,),
     hyperparameters=(STRENGTH,),
-    let={total: Sum(w[j] ** 2, (j, 0, n - 1)), factor: Integer(1), divisor: Integer(1)},
-    update={penalty: factor * strength * total / divisor},
-    options=(DERIVATIVE, BATCH_SIZE),
+    let={
+        total: Sum(w[j] ** 2, (j, 0, n - 1)),
+        bias_total: Sum(bias[j] ** 2, (j, 0, m - 1)),
+        everything: total,
+        factor: Integer(1),
+        divisor: Integer(1),
+    },
+    update={penalty: factor * strength * everything / divisor},
+    options=(DERIVATIVE, BATCH_SIZE, BIAS, CLIP_NORM),
     axes=(
         Axis(
             "factor",
@@ -56,21 +80,26 @@ L2 = Rule(
             ),
         ),
         REDUCTION,
+        SCOPE,
+        CLIP_ORDER,
     ),
     errors=(
         NamedError(
             "strength_twice",
             "λ is counted twice",
             Source("lecture deck", "lines 147-163 read together"),
-            {penalty: factor * strength**2 * total},
+            {penalty: factor * strength**2 * everything},
         ),
         NamedError(
             "mean_for_sum",
             "the squares are averaged, not added up",
             Source("a mean in place of a sum"),
-            {penalty: factor * strength * total / n},
+            {penalty: factor * strength * everything / n},
         ),
     ),
-    claims=(Claim("the gradient is 2 lambda w, or lambda w with the half", _shrinks_in_proportion),),
+    claims=(
+        Claim("the gradient is 2 lambda w, or lambda w with the half", _shrinks_in_proportion),
+        Claim("clipping spares a penalty that is added after it", _is_clipped_or_not),
+    ),
     source=Source("lecture deck", "line 163"),
 )

@@ -6,11 +6,15 @@ LOGITS = {"input": "logits"}
 NONE, ALWAYS = {"epsilon_use": "none"}, {"epsilon_use": "always"}
 ENTRY, ALL = {"nonfinite": "entry_nan"}, {"nonfinite": "all_nan"}
 ONE, HALF, SUM = {"factor": "one"}, {"factor": "half"}, {"reduction": "sum"}
+KERNEL = {**SUM, "scope": "weights"}  # kernel_regularizer
+IN_LOSS = {**KERNEL, "clip_order": "inside_clip"}
+DECAY = {**HALF, **SUM, "scope": "all_parameters"}  # of what an optimizer was given
 
 ROWS: Rows = {
     "torch": {
         "cross_entropy": Row("nn.functional.cross_entropy", LOGITS),
         "mean_squared_error": Row("nn.functional.mse_loss", ONE),
+        "l2": Row("weight_decay", {**DECAY, "clip_order": "after_clip"}, {}, {"strength": "weight_decay"}, "torch/optim/sgd.py"),
         "max_norm": Row("torch.renorm(w, 2, 1, r)", {"epsilon_use": "over_only"}, defaults(epsilon="1e-7"), {"maximum": "maxnorm", "epsilon": "built in"}),
         "clip_by_value": Row("nn.utils.clip_grad_value_", {}, {}, {"clip_value": "clip_value"}, "torch/nn/utils/clip_grad.py"),
         "clip_by_global_norm": Row(
@@ -24,8 +28,8 @@ ROWS: Rows = {
             {"epsilon": "keras.config.epsilon()"},
         ),
         "mean_squared_error": Row("losses.mean_squared_error", ONE),
-        "l1": Row("regularizers.L1", SUM, defaults(strength="0.01"), {"strength": "l1"}, "keras/src/regularizers/regularizers.py:198"),
-        "l2": Row("regularizers.L2", {**ONE, **SUM}, defaults(strength="0.01"), {"strength": "l2"}, "keras/src/regularizers/regularizers.py:264"),
+        "l1": Row("regularizers.L1", IN_LOSS, defaults(strength="0.01"), {"strength": "l1"}, "keras/src/regularizers/regularizers.py:198"),
+        "l2": Row("regularizers.L2", {**ONE, **IN_LOSS}, defaults(strength="0.01"), {"strength": "l2"}, "keras/src/regularizers/regularizers.py:264"),
         "max_norm": Row("constraints.MaxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "max_value", "epsilon": "keras.config.epsilon()"}, "keras/src/constraints/constraints.py:109"),
         "clip_by_value": Row("clipvalue", {}, {}, {"clip_value": "clipvalue"}, "keras/src/optimizers/base_optimizer.py:1108"),
         "clip_by_norm": Row("clipnorm", {**NONE, **ENTRY}, {}, {"clip_norm": "clipnorm"}, "keras/src/optimizers/base_optimizer.py:1108"),
@@ -35,6 +39,7 @@ ROWS: Rows = {
         "cross_entropy": Row("softmax_cross_entropy_with_integer_labels", LOGITS),
         "mean_squared_error": Row("squared_error", ONE),
         "clip_by_value": Row("clip", {}, {}, {"clip_value": "max_delta"}),
+        "l2": Row("add_decayed_weights", DECAY, {}, {"strength": "weight_decay"}),
         "clip_by_norm": Row("clip_by_global_norm of one parameter", {**NONE, **ENTRY}, {}, {"clip_norm": "max_norm"}),
         "clip_by_global_norm": Row("clip_by_global_norm", {**NONE, **ENTRY}, {}, {"clip_norm": "max_norm"}),
     },
@@ -44,19 +49,22 @@ ROWS: Rows = {
     },
     "sklearn": {
         "mean_squared_error": Row("squared_loss", HALF, place="sklearn/neural_network/_base.py"),
-        "l2": Row("alpha", {**HALF, "reduction": "per_batch"}, defaults(strength="0.0001"), {"strength": "alpha"}, "sklearn/neural_network/_multilayer_perceptron.py:235"),
+        "l2": Row("alpha", {**HALF, "reduction": "per_batch", "scope": "weights"}, defaults(strength="0.0001"), {"strength": "alpha"}, "sklearn/neural_network/_multilayer_perceptron.py:235"),
     },
-    "tinygrad": {"cross_entropy": Row("Tensor.sparse_categorical_crossentropy", LOGITS)},
+    "tinygrad": {
+        "cross_entropy": Row("Tensor.sparse_categorical_crossentropy", LOGITS),
+        "l2": Row("weight_decay", DECAY, {}, {"strength": "weight_decay"}, "tinygrad/nn/optim.py"),
+    },
     "tfjs": {
-        "l1": Row("regularizers.l1", SUM, defaults(strength="0.01"), {"strength": "l1"}),
-        "l2": Row("regularizers.l2", {**ONE, **SUM}, defaults(strength="0.01"), {"strength": "l2"}),
+        "l1": Row("regularizers.l1", KERNEL, defaults(strength="0.01"), {"strength": "l1"}),
+        "l2": Row("regularizers.l2", {**ONE, **KERNEL}, defaults(strength="0.01"), {"strength": "l2"}),
         "max_norm": Row("constraints.maxNorm", ALWAYS, defaults(maximum="2", epsilon="1e-7"), {"maximum": "maxValue", "epsilon": "built in"}),
     },
     "deck": {
         "cross_entropy": Row("sparse_categorical_crossentropy", {"input": "probabilities"}, place="line 43"),
         "mean_squared_error": Row("mse", place="line 554"),
-        "l1": Row("l1", SUM, defaults(strength="0.1"), place="lines 155-157"),
-        "l2": Row("l2", {**ONE, **SUM}, defaults(strength="0.01"), place="lines 163-165"),
+        "l1": Row("l1", KERNEL, defaults(strength="0.1"), place="lines 155-157"),
+        "l2": Row("l2", {**ONE, **KERNEL}, defaults(strength="0.01"), place="lines 163-165"),
         "max_norm": Row("max-norm", NONE, defaults(maximum="1"), {"maximum": "r"}, "lines 186-195"),
         "clip_by_value": Row("clipvalue", {}, defaults(clip_value="1"), place="lines 553-559"),
         "clip_by_norm": Row("clipnorm", NONE, defaults(clip_norm="1"), place="lines 558-560"),
