@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Adapter = Callable[..., Callable[..., Any]]
 Function = TypeVar("Function", bound=Adapter)
 Claim = str | Mapping[str, str]
+Fixed = float | Mapping[str, float]  # a constant, or one for each dtype
 
 ARRAYS = ("numpy", "torch", "jax")
 
@@ -27,7 +28,11 @@ class Offer:
     options: frozenset[str]
     hyperparameters: tuple[str, ...]
     derivative: Adapter | None = None
-    fixed: Mapping[str, float] = field(default_factory=dict)
+    fixed: Mapping[str, Fixed] = field(default_factory=dict)
+
+    def constants(self, dtype: str) -> dict[str, float]:
+        """What the constants are in a dtype."""
+        return {name: value[dtype] if isinstance(value, Mapping) else value for name, value in self.fixed.items()}
 
 
 @dataclass(slots=True, eq=False)
@@ -77,10 +82,11 @@ class Implementation:
         """Register an adapter `(w, *, hyperparameters and options) -> step(gradient, learning_rate) -> w` for `rule`."""
         return self._register("optimizer", rule)
 
-    def function(self, rule: str, **fixed: float) -> Callable[[Function], Function]:
+    def function(self, rule: str, **fixed: Fixed) -> Callable[[Function], Function]:
         """Register an adapter `(arrays, .., *, hyperparameters and options) -> output, or outputs as a tuple`, for `rule`.
 
-        `fixed` are hyperparameters that cannot be chosen, with the values that the library has built in: `epsilon=1e-6`.
+        `fixed` are hyperparameters that cannot be chosen, with the values that the library has built in: `epsilon=1e-6`,
+        or `epsilon={"float64": 2**-52, "float32": 2**-23}`.
         An array that the rule has only under an option comes as a keyword: `(w, *, strength, bias=None)`.
         """
         return self._register("function", rule, fixed)
@@ -130,7 +136,7 @@ class Implementation:
         return self._register("monitor", rule)
 
     def _register(
-        self, kind: str, rule: str, fixed: Mapping[str, float] | None = None
+        self, kind: str, rule: str, fixed: Mapping[str, Fixed] | None = None
     ) -> Callable[[Function], Function]:
         from gradspec.spec import rule as find
 
@@ -175,7 +181,7 @@ def offer(
     rule_name: str,
     function: Adapter,
     wanted: tuple[str, ...] | None = None,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, Fixed] | None = None,
 ) -> Offer:
     """Read off which hyperparameters and options `function` takes, and refuse what the rule does not know.
 
@@ -186,7 +192,8 @@ def offer(
     rule = find(rule_name)
     fixed = fixed or {}
     for name, value in fixed.items():
-        rule.check_domain(name, value)
+        for one in value.values() if isinstance(value, Mapping) else [value]:
+            rule.check_domain(name, one)
     needed = tuple(h.name for h in rule.hyperparameters if h.name != "learning_rate" and h.name not in fixed)
     if rule.kind == "layer" and drawn_arrays(rule):
         needed = (*needed, "seed")

@@ -53,8 +53,9 @@ def judge_rule(
     found = implementation.offers.get(rule_name)
     offered = found.options if found is not None else frozenset()
     cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
-    if found is not None and found.fixed:
-        cases = [replace(c, hyperparameters={**c.hyperparameters, **found.fixed}) for c in cases]
+    if found is not None and found.fixed and dtype in implementation.dtypes:
+        constants = found.constants(dtype)
+        cases = [replace(c, hyperparameters={**c.hyperparameters, **constants}) for c in cases]
     return judge_cases(implementation, rule, dtype, run, cases, offered, claim=claim, progress=progress)
 
 

@@ -275,7 +275,7 @@ def test_numbers_of_a_kind_are_taken_for_one_another(value: float, name: str) ->
 
 COLUMNS = ["deck", "torch", "keras", "optax", "sklearn", "tfjs"]
 SURVEY: dict[tuple[str, str], list[str | None]] = {
-    ("cross_entropy", "input"): ["probabilities", "logits", "probabilities", "logits", None, None],
+    ("cross_entropy", "input"): ["probabilities", "logits", "probabilities", "logits", "probabilities", None],
     ("mean_squared_error", "factor"): [None, "one", "one", "one", "half", None],
     ("l2", "factor"): ["one", "half", "one", "half", "half", "one"],
     ("l2", "reduction"): ["sum", "sum", "sum", "sum", "per_batch", "sum"],

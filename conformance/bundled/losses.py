@@ -173,13 +173,18 @@ def register_jax(library: Implementation) -> None:
 
 
 def register_sklearn(library: Implementation) -> None:
-    """Add the squared loss that MLPRegressor reports, and the penalty that it adds, with its gradient.
-
-    The reported cross entropy clips at the spacing of the dtype, which no two dtypes share; it is left out.
-    """
+    """Add the losses that MLPClassifier and MLPRegressor report, and the penalty that they add, with its gradient."""
     import numpy
     from sklearn.neural_network import MLPRegressor
-    from sklearn.neural_network._base import squared_loss
+    from sklearn.neural_network._base import log_loss, squared_loss
+
+    spacing = {dtype: float(numpy.finfo(dtype).eps) for dtype in library.dtypes}
+
+    @library.function("cross_entropy", epsilon=spacing)
+    def cross_entropy(predictions: Any, labels: Any) -> Any:
+        # A single class is taken for the second of two, which every example then belongs to.
+        indicators = numpy.eye(predictions.shape[1], dtype=predictions.dtype)[labels]
+        return numpy.asarray(log_loss(indicators, predictions)).astype(predictions.dtype)
 
     @library.function("mean_squared_error")
     def mean_squared_error(predictions: Any, targets: Any) -> Any:

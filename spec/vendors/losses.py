@@ -48,6 +48,10 @@ ROWS: Rows = {
         "l2": Row("λ jax.numpy.square(w).sum()", {**ONE, **SUM}),
     },
     "sklearn": {
+        "cross_entropy": Row(
+            "log_loss", {"input": "probabilities", "renormalise": "no", "clip": "both", "gradient_on_clip": "exact"},
+            arguments={"epsilon": "spacing of the dtype"}, place="sklearn/neural_network/_base.py",
+        ),
         "mean_squared_error": Row("squared_loss", HALF, place="sklearn/neural_network/_base.py"),
         "l2": Row("alpha", {**HALF, "reduction": "per_batch", "scope": "weights"}, defaults(strength="0.0001"), {"strength": "alpha"}, "sklearn/neural_network/_multilayer_perceptron.py:235"),
     },
