@@ -220,7 +220,8 @@ class _Plan:
         entries += [o for o in self.rule.options if o.symbol is not None]
         chosen: dict[str, float] = {}
         for number, entry in enumerate(entries):
-            default = float(entry.default if isinstance(entry, Hyperparameter) else entry.neutral)
+            usual = entry.default if isinstance(entry, Hyperparameter) else entry.neutral
+            default = 1.0 if usual is None else float(usual)
             if decimal and isinstance(entry, Hyperparameter):
                 chosen[entry.name] = default
                 continue
@@ -237,7 +238,7 @@ def _dyadic(domain: Any, default: float, number: int, variant: int, random: Rand
         return random.randrange(1, 16) / 16 if share else random.randrange(1, 64) / 16
     if 0 < default < 1 / 256 or (default == 0 and domain is not None and domain.inf == 0):
         return float(2.0 ** (-8 - 2 * variant - number))
-    scale = 2.0 ** floor(log2(default)) if 8 < default < inf else 1.0  # an angle in degrees, say
+    scale = 2.0 ** floor(log2(default)) if default > 8 else 1.0  # an angle in degrees, say
     pool = (3 / 4, 1 / 4, 1 / 2, 7 / 8) if share else tuple(scale * x for x in (3 / 4, 5 / 2, 3 / 2, 1 / 4, 2.0))
     sign = -1 if domain is S.Reals and (number + variant) % 2 else 1
     return sign * pool[(number + variant) % len(pool)]

@@ -13,6 +13,7 @@ from gradspec.conformance import Implementation, Request, judge
 from gradspec.conformance.case import FunctionCase
 from gradspec.conformance.cases import build_cases, contexts
 from gradspec.conformance.function_cases import storable
+from gradspec.conformance.scoring import numbers
 from gradspec.reference.arithmetic import FORMATS, arithmetic
 from gradspec.reference.equality import same_function
 from gradspec.reference.functions import Values, exactly, output_shapes, predict_arrays
@@ -43,7 +44,7 @@ def test_derived_gradients_are_those_of_an_exact_difference_quotient(rule: Rule)
     on = rule.switched_on(gradient_option(rule))
     case = next(c for c in build_cases(rule, "float64", on) if c.name.endswith(("/grid", "/moderate")))
     assert isinstance(case, FunctionCase)
-    numbers = dict(case.hyperparameters)
+    chosen = dict(case.hyperparameters)
     for dialect in rule.dialects(frozenset(), frozenset(on)):
         value, gradient = rule.program(dialect), rule.program(dialect, on)
         own = [
@@ -53,13 +54,13 @@ def test_derived_gradients_are_those_of_an_exact_difference_quotient(rule: Rule)
         upstream = list(case.arrays[len(own) :])
         wanted = [str(t.base.label if hasattr(t, "base") else t)[2:] for t in gradient.update]
         with ctx.workprec(600):
-            found = exactly(gradient, [*own, *upstream], numbers)
+            found = exactly(gradient, [*own, *upstream], chosen)
             for name, slopes in zip(wanted, found, strict=True):
                 which = next(k for k, a in enumerate(value.arrays) if a.name == name)
                 direction = [random.choice((-1.0, 1.0, 0.5)) for _ in own[which].numbers]
                 step = Fraction(1, 2**200)
                 ahead, behind = (
-                    exactly(value, [*own[:which], _moved(own[which], direction, s), *own[which + 1 :]], numbers)
+                    exactly(value, [*own[:which], _moved(own[which], direction, s), *own[which + 1 :]], chosen)
                     for s in (step, -step)
                 )
                 total = sum((s * d for s, d in zip(slopes, direction, strict=True)), arb(0))
@@ -107,7 +108,7 @@ def test_most_elements_of_the_default_cases_are_informative(rule: Rule, dtype: s
             assert isinstance(case, FunctionCase)
             if has_specials(case.arrays):
                 continue  # what they tell is no number
-            rows = predict_arrays(rule.program({}, on), case.arrays, case.hyperparameters, arithmetic(dtype))
+            rows = predict_arrays(rule.program({}, on), case.arrays, numbers(case), arithmetic(dtype))
             known += sum(p.informative for row in rows for p in row)
             total += sum(len(row) for row in rows)
 

@@ -1,6 +1,6 @@
 """What penalties share: the weights, the strength, what is penalised and divided, and how clipping meets a penalty."""
 
-from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, oo, sqrt
+from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, sqrt
 
 from ..rule import Array, Axis, AxisValue, Hyperparameter, Option, Source, derived
 from ..symbols import NON_NEGATIVE, i, j
@@ -44,7 +44,7 @@ CLIP_NORM = Option(
     "the gradient of loss and penalty together, where gradients are clipped to this norm",
     symbol=bound,
     domain=NON_NEGATIVE,
-    neutral=oo,
+    neutral=None,
     unit="unit of the gradient",
     requires=("derivative",),
     arrays=(Array(loss_gradient, "gradient of the loss with respect to w"),),
