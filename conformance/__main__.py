@@ -59,6 +59,22 @@ def show(
 
 
 @app.command()
+def prove(
+    rules: Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Names of rules; all if none.")] = None,
+    json: Json = "",
+) -> None:
+    """Derive and decide every claim about the rules, and count the altered rules that each refutes."""
+    from . import proving, report
+
+    try:
+        proving.check(rules or [])
+        report.writable(json)
+    except (LookupError, ValueError) as error:
+        usage(error)
+    raise typer.Exit(proving.prove(rules or [], json))
+
+
+@app.command()
 def judge(
     implementations: Annotated[
         list[str] | None,

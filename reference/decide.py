@@ -54,6 +54,25 @@ def decide(rule: Rule, claim: Claim) -> Decision:
         return Decision("undecided")
     if statement == S.false:
         return Decision("refuted", 0, {})  # whatever the values
+    decided, witness = _tried(statement, rule)
+    if witness is not None:
+        return Decision("refuted", decided, witness)
+    if proved(statement):
+        return Decision("proved", decided)
+    return Decision("decided" if decided else "undecided", decided)
+
+
+def refutes(rule: Rule, claim: Claim) -> bool:
+    """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted."""
+    try:
+        statement = claim.statement(rule)
+        return statement == S.false or _tried(statement, rule)[1] is not None
+    except (ValueError, LookupError, TypeError):  # the rule lacks what the claim is about; SymPy compares no complex numbers
+        return False
+
+
+def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:
+    """At how many points the statement was decided, and the one where it is false, which is the last."""
     decided = 0
     for point in _points(statement, _domains(rule)):
         with ctx.workprec(BITS):
@@ -63,10 +82,8 @@ def decide(rule: Rule, claim: Claim) -> Decision:
                 continue
         decided += 1
         if not holds:
-            return Decision("refuted", decided, point.shown())
-    if proved(statement):
-        return Decision("proved", decided)
-    return Decision("decided" if decided else "undecided", decided)
+            return decided, point.shown()
+    return decided, None
 
 
 class _Watched:

@@ -19,6 +19,7 @@ from sympy import Basic, Expr, Float, Indexed, IndexedBase, Rational, Reals, S, 
 from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
+from .derivation import Derivation
 from .lookup import look_up
 from .symbols import POSITIONS
 
@@ -151,11 +152,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A statement about a rule, computed from its formulas, that must be decided and never skipped."""
+    """A statement about a rule, computed from its formulas, that must be decided and never skipped.
+
+    `kind` is derived, or defined where it says what a definition amounts to; `expects` is the verdict it should get.
+    """
 
     name: str
     statement: Callable[[Rule], Boolean]
     principle: str = ""
+    kind: str = "derived"
+    expects: str = "proved"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -295,6 +301,7 @@ class Rule:
     errors: tuple[NamedError, ...] = ()
     forms: tuple[Form, ...] = ()
     claims: tuple[Claim, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
     source: Source
 
     def __post_init__(self) -> None:
@@ -412,6 +419,10 @@ class Rule:
             raise ValueError(
                 f"{self.name}: {keyword}={value!r}: must lie in {interval(entry.domain)}; choose a value there"
             )
+
+    def everything_claimed(self) -> tuple[Claim, ...]:
+        """What its derivations say, then its claims."""
+        return (*(derivation.claim for derivation in self.derivations), *self.claims)
 
     # -- putting pieces together --------------------------------------------------------------------------------------
 

@@ -1,15 +1,16 @@
 """Every claim about a rule is decided, and would have been refuted had the rule been written differently."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from sympy import And, Eq, Expr, Function, Gt, Indexed, Max, S, Symbol, sign, sqrt
+from sympy import And, Eq, Function, Gt, Max, S, Symbol, sign, sqrt
 
+from gradspec.conformance.altered import altered_rules
 from gradspec.reference.decide import Decision, decide
-from gradspec.spec import Axis, AxisValue, Claim, Rule, catalogue, rule
+from gradspec.spec import Claim, Rule, catalogue, rule
 from gradspec.spec.symbols import eta, g, gradient, m, w
 
 CLAIMS = [(one.name, claim) for one in catalogue().values() for claim in one.claims]
@@ -19,39 +20,6 @@ NAMES = [f"{name}: {claim.name}" for name, claim in CLAIMS]
 x = Symbol("x", real=True)
 size = Symbol("x", positive=True)
 f = Function("f", real=True)
-
-
-def altered(expression: Expr) -> Iterator[Expr]:
-    """Yield the expression with a sign turned, a factor doubled, a term dropped, or shifted."""
-    yield from (-expression, 2 * expression, expression + 1)
-    if expression.is_Add:
-        yield from (expression - term for term in expression.args)
-    elements = expression.atoms(Indexed)
-    labels = {part for e in elements for part in e.free_symbols if not isinstance(part, Indexed)}
-    for symbol in sorted({*expression.free_symbols, *elements} - labels, key=str):
-        yield expression.subs(symbol, 2 * symbol)
-
-
-def mutants(one: Rule) -> Iterator[Rule]:
-    """Yield the rule with one equation altered, in the rule itself, in an axis or in an option."""
-    for name in ("let", "update", "state"):
-        equations = getattr(one, name)
-        for target, expression in equations.items():
-            for other in altered(expression):
-                yield one.replaced(**{name: {**equations, target: other}})
-    for k, axis in enumerate(one.axes):
-        for v, value in enumerate(axis.values):
-            for equations in changed(value.equations):
-                other = AxisValue(value.name, equations, value.source, value.state, value.requires)
-                values = (*axis.values[:v], other, *axis.values[v + 1 :])
-                replaced = Axis(axis.name, axis.doc, values, axis.under)
-                yield one.replaced(axes=(*one.axes[:k], replaced, *one.axes[k + 1 :]))
-
-
-def changed(equations: Any) -> Iterator[dict[Symbol, Expr]]:
-    for target, expression in equations.items():
-        for other in altered(S(expression)):
-            yield {**equations, target: other}
 
 
 def verdict(mutant: Rule, claim: Claim) -> str:
@@ -65,7 +33,7 @@ def verdict(mutant: Rule, claim: Claim) -> str:
 def kills(one: Rule, claim: Claim, wanted: int) -> int:
     """Return how many mutants of the rule the claim refutes; counting stops at `wanted`."""
     found = 0
-    for mutant in mutants(one):
+    for mutant in altered_rules(one):
         found += verdict(mutant, claim) == "refuted"
         if found == wanted:
             break
@@ -85,7 +53,7 @@ def test_every_claim_is_refuted_when_the_formula_is_altered(name: str, claim: Cl
 @pytest.mark.deep
 @pytest.mark.parametrize(("name", "claim"), OF_OPTIMIZERS)
 def test_most_mutants_that_concern_a_claim_are_refuted(name: str, claim: Claim) -> None:
-    verdicts = Counter(verdict(mutant, claim) for mutant in mutants(rule(name)))
+    verdicts = Counter(verdict(mutant, claim) for mutant in altered_rules(rule(name)))
     print(f"{name}: {claim.name}: {dict(verdicts)}")
 
     # Left undecided are mutants that are defined nowhere, such as the root of a negated sum of squares.

@@ -1,0 +1,46 @@
+"""How a formula follows from a principle: statements in an order in which they can be read, each decided by machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sympy import And, Basic, Eq, Expr
+from sympy.logic.boolalg import Boolean
+
+if TYPE_CHECKING:
+    from .rule import Claim, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done, in words, and what it gives; an equation is kept as it is written."""
+
+    words: str
+    statement: Boolean
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """The last step compares what was derived with the rule's own formula, the one that is evaluated."""
+
+    name: str
+    principle: str
+    steps: Callable[[Rule], tuple[Step, ...]]
+
+    @property
+    def claim(self) -> Claim:
+        """The claim that every step holds."""
+        from .rule import Claim  # late: rules hold derivations
+
+        def statement(rule: Rule) -> Boolean:
+            return And(*(step.statement for step in self.steps(rule)))
+
+        return Claim(self.name, statement, self.principle)
+
+
+def equal(left: Expr, right: Expr) -> Basic:
+    """Return the equation as it is written, undecided."""
+    written: Any = Eq(left, right, evaluate=False)
+    return written
