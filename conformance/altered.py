@@ -20,7 +20,8 @@ def altered_rules(rule: Rule) -> Iterator[Rule]:
     for k, option in enumerate(rule.options):
         for name in ("equations", "state", "then"):
             for equations in _altered(getattr(option, name)):
-                changed: Any = replace(option, **{name: equations})
+                replaced: dict[str, Any] = {name: equations}
+                changed = replace(option, **replaced)
                 yield rule.replaced(options=(*rule.options[:k], changed, *rule.options[k + 1 :]))
     for k, axis in enumerate(rule.axes):
         for v, value in enumerate(axis.values):

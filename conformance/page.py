@@ -6,14 +6,17 @@ import json
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
-from sympy import Eq, Symbol, latex, mathml
+from sympy import Basic, Eq, Symbol, latex, mathml
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 from sympy.printing.str import sstr
 
 from gradspec.spec import Array, Program, Rule
 from gradspec.spec import rule as find_rule
+from gradspec.spec.derivation import Step
 from gradspec.spec.rule import interval
 
 FORMATS = ("text", "latex", "mathml", "json")
@@ -103,10 +106,25 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     if rule.errors:
         lines += ["", "named errors:"]
         lines += [f"  {e.name}: {e.doc} [{e.source}]" for e in rule.errors]
-    if rule.claims:
-        lines += ["", "derived:"]
-        lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims]
+    lines += ["", "derived:"]
+    lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims]
+    for derivation in rule.derivations:
+        lines += [f"  {derivation.name}", f"    from: {derivation.principle}"]
+        lines += [
+            f"    {number}. {step.words}: {_statement(step.statement)}"
+            for number, step in enumerate(derivation.steps(rule), 1)
+        ]
     return "\n".join(lines)
+
+
+def _statement(statement: Boolean) -> str:
+    """An equation with its sign between both sides; one that has come out the same on both sides has just one."""
+    if not isinstance(statement, Relational):
+        return str(sstr(statement))
+    if isinstance(statement, Eq) and statement.lhs == statement.rhs:
+        return str(sstr(statement.lhs))
+    sign = "=" if isinstance(statement, Eq) else statement.rel_op
+    return f"{sstr(statement.lhs)} {sign} {sstr(statement.rhs)}"
 
 
 def _equation_lines(rows: list[tuple[str, Any, Any]]) -> list[str]:
@@ -121,16 +139,42 @@ def _shape(array: Array) -> str:
 
 def _latex(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     rows = [latex(_left(kind, left)) + " &= " + latex(right) for kind, left, right in equations(program)]
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    parts = ["\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"]
+    for derivation in rule.derivations:
+        steps = [rf"&\text{{{_plain(s.words)}:}} && {latex(s.statement)}" for s in derivation.steps(rule)]
+        title = rf"&\textbf{{{_plain(derivation.name)}}}"
+        origin = rf"&\text{{from: {_plain(derivation.principle)}}}"
+        parts.append("\\begin{aligned}\n" + " \\\\\n".join([title, origin, *steps]) + "\n\\end{aligned}")
+    return "\n\n".join(parts)
+
+
+TEXT_MODE = {
+    "\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "²": "$^2$", "−": "$-$", "σ": r"$\sigma$",
+    "η": r"$\eta$", "μ": r"$\mu$", "ρ": r"$\rho$", "β": r"$\beta$", "ε": r"$\varepsilon$", "∂": r"$\partial$",
+    **{sign: "\\" + sign for sign in "{}_#%&$"},
+}  # fmt: skip
+
+
+def _plain(words: str) -> str:
+    """Words as LaTeX's text mode writes them."""
+    return "".join(TEXT_MODE.get(letter, letter) for letter in words)
 
 
 def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
-    rows = [
-        mathml(Eq(_left(kind, left), right, evaluate=False), printer="presentation")
-        for kind, left, right in equations(program)
-    ]
-    body = "".join(f"<mtr><mtd>{_well_formed(row)}</mtd></mtr>" for row in rows)
+    rows = [_presented(Eq(_left(kind, left), right, evaluate=False)) for kind, left, right in equations(program)]
+    for derivation in rule.derivations:
+        rows += [_words(derivation.name), _words(f"from: {derivation.principle}")]
+        rows += [f"{_words(f'{step.words}: ')}{_presented(step.statement)}" for step in derivation.steps(rule)]
+    body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows)
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{body}</mtable></math>'
+
+
+def _presented(statement: Basic) -> str:
+    return _well_formed(mathml(statement, printer="presentation"))
+
+
+def _words(text: str) -> str:
+    return f"<mtext>{escape(text)}</mtext>"
 
 
 def _well_formed(markup: str) -> str:
@@ -141,6 +185,10 @@ def _well_formed(markup: str) -> str:
 
 def _left(kind: str, symbol: Symbol) -> Symbol:
     return symbol if kind != "next" else Symbol(f"{symbol}^next")
+
+
+def _step_as_json(step: Step) -> dict[str, str]:
+    return {"words": step.words, "statement": _statement(step.statement), "latex": latex(step.statement)}
 
 
 def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
@@ -163,5 +211,10 @@ def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         ],
         "errors": [{"name": e.name, "doc": e.doc, "source": str(e.source)} for e in rule.errors],
         "claims": [{"name": c.name, "principle": c.principle} for c in rule.claims],
+        "derivations": [
+            {"name": d.name, "principle": d.principle,
+             "steps": [_step_as_json(step) for step in d.steps(rule)]}
+            for d in rule.derivations
+        ],
     }  # fmt: skip
     return json.dumps(data, indent=2)

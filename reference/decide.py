@@ -16,7 +16,28 @@ from random import Random
 from typing import Any
 
 from flint import arb, ctx, fmpq
-from sympy import Abs, And, Eq, Expr, Max, Min, Ne, Not, Or, Piecewise, Pow, Rational, S, Set, Symbol, sign
+from sympy import (
+    Abs,
+    And,
+    Derivative,
+    Eq,
+    Expr,
+    Indexed,
+    Integer,
+    Max,
+    Min,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
+    Rational,
+    S,
+    Set,
+    Sum,
+    Symbol,
+    sign,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
@@ -49,7 +70,7 @@ class Decision:
 def decide(rule: Rule, claim: Claim) -> Decision:
     """Decide `claim` for `rule` as it is now; a claim that never looks at the rule is about nothing."""
     watched = _Watched(rule)
-    statement = claim.statement(watched)  # type: ignore[arg-type]
+    statement = _differentiated(claim.statement(watched))  # type: ignore[arg-type]
     if not watched.looked_at:
         return Decision("undecided")
     if statement == S.false:
@@ -65,15 +86,26 @@ def decide(rule: Rule, claim: Claim) -> Decision:
 def refutes(rule: Rule, claim: Claim) -> bool:
     """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted."""
     try:
-        statement = claim.statement(rule)
+        statement = _differentiated(claim.statement(rule))
         return statement == S.false or _tried(statement, rule)[1] is not None
-    except (ValueError, LookupError, TypeError):  # the rule lacks what the claim is about; SymPy compares no complex numbers
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+    ):  # the rule lacks what the claim is about; SymPy compares no complex numbers
         return False
+
+
+def _differentiated(statement: Boolean) -> Boolean:
+    """The statement with derivatives worked out that are written for the reader."""
+    return statement.xreplace({d: d.doit() for d in statement.atoms(Derivative)})
 
 
 def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:
     """At how many points the statement was decided, and the one where it is false, which is the last."""
-    decided = 0
+    decided, statement = 0, _of_small_arrays(statement)
+    if statement == S.false:
+        return 1, {}
     for point in _points(statement, _domains(rule)):
         with ctx.workprec(BITS):
             try:
@@ -188,6 +220,28 @@ def _points(statement: Boolean, domains: Mapping[Symbol, Set]) -> Iterator[Point
     if all(choices):
         for _ in range(POINTS):
             yield Point({s: random.choice(xs) for s, xs in zip(symbols, choices, strict=True)}, random)
+
+
+def _of_small_arrays(statement: Boolean) -> Boolean:
+    """The statement for arrays of few elements, each a symbol of its own; labels are the second class."""
+    sides = {s for e in statement.atoms(Indexed) for side in e.base.shape or () for s in side.free_symbols}
+    if not sides:
+        return statement
+    numbers = {side: Integer(2 + k) for k, side in enumerate(sorted(sides, key=str))}
+    names = {e.base.label for e in statement.atoms(Indexed)}
+    places = sorted((s for s in statement.free_symbols - sides - names if _is_position(s)), key=str)
+    numbers |= {place: Integer(k % 2) for k, place in enumerate(places)}
+    written = statement.xreplace(numbers)
+    while innermost := [total for total in written.atoms(Sum) if not total.function.has(Sum)]:
+        written = written.xreplace({total: total.doit() for total in innermost})
+    labels = {e: Integer(1) for e in written.atoms(Indexed) if e.is_integer}
+    written = written.xreplace(labels)
+    elements = {e: Symbol(str(e), real=True, positive=e.is_positive) for e in written.atoms(Indexed)}
+    return written.xreplace(elements)
+
+
+def _is_position(symbol: Any) -> bool:
+    return bool(symbol.is_Symbol and symbol.is_integer and symbol.is_nonnegative and not symbol.is_positive)
 
 
 def _candidates() -> list[Fraction]:

@@ -153,14 +153,16 @@ def _as_symbols(expression: Expr) -> Expr:
     known: list[tuple[Expr, Expr]] = []
     while inner := sorted((s for s in expression.atoms(Sum) if not s.function.has(Sum)), key=str):
         names = {}
-        for total in inner:
+        for written in inner:
+            coefficient, summand = written.function.as_independent(*written.variables, as_Add=False)
+            total = Sum(summand, *written.limits)
             free = sorted((s for s in total.free_symbols if _is_position(s)), key=str)
             placed = total.xreplace(dict(zip(free, _PLACES, strict=False)))
             named = next((name for other, name in known if _equal_sums(other, placed)), None)
             if named is None:
                 named = Function(f"sum_{len(known)}", real=True)
                 known.append((placed, named))
-            names[total] = named(*free) if free else named(S.Zero)
+            names[written] = coefficient * (named(*free) if free else named(S.Zero))
         expression = expression.xreplace(names)
     calls = sorted(expression.atoms(AppliedUndef), key=str)
     expression = expression.xreplace({call: Symbol(f"g{k}", real=True) for k, call in enumerate(calls)})

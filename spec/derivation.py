@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sympy import And, Basic, Eq, Expr
+from sympy import And, Eq, Expr, Gt
 from sympy.logic.boolalg import Boolean
 
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ class Derivation:
         return Claim(self.name, statement, self.principle)
 
 
-def equal(left: Expr, right: Expr) -> Basic:
+def equal(left: Expr, right: Expr | int) -> Boolean:
     """Return the equation as it is written, undecided."""
-    written: Any = Eq(left, right, evaluate=False)
+    written: Boolean = Eq(left, right, evaluate=False)
+    return written
+
+
+def greater(left: Expr, right: Expr | int) -> Boolean:
+    """Return left > right as it is written, undecided."""
+    written: Boolean = Gt(left, right, evaluate=False)
     return written

@@ -14,6 +14,7 @@ import pytest
 from gradspec.conformance.page import equations, show
 from gradspec.reference.arithmetic import FORMATS
 from gradspec.spec import Rule, catalogue
+from gradspec.spec import rule as find_rule
 
 RULES = tuple(catalogue())
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
@@ -124,8 +125,16 @@ def test_latex_is_balanced(name: str, dialect: list[str]) -> None:
         assert open_braces >= 0
     assert 0 == open_braces
     assert page.count(r"\left") == page.count(r"\right")
-    assert re.findall(r"\\begin{(\w+)}", page) == re.findall(r"\\end{(\w+)}", page)[::-1]
-    for row in page.split("\n")[1:-1]:
+    opened: list[str] = []
+    for word, environment in re.findall(r"\\(begin|end){(\w+)}", page):
+        if word == "begin":
+            opened.append(environment)
+        else:
+            assert environment == opened.pop()
+    assert [] == opened
+    equations, *derivations = page.split("\n\n")
+    assert len(derivations) == len(find_rule(name).derivations)
+    for row in equations.split("\n")[1:-1]:
         assert 1 == len(re.findall(r"(?<!\\)&=", row))
         assert row.count("(") == row.count(")")
 
@@ -136,7 +145,8 @@ def test_mathml_is_well_formed_with_a_row_for_every_equation(name: str, dialect:
     rows = json.loads(show(name, dialect, "json"))["equations"]
 
     assert f"{MATHML}math" == root.tag
-    assert len(rows) == len(root.findall(f".//{MATHML}mtr"))
+    lines = sum(2 + len(d.steps(find_rule(name))) for d in find_rule(name).derivations)
+    assert len(rows) + lines == len(root.findall(f"./{MATHML}mtable/{MATHML}mtr"))
 
 
 @pytest.mark.parametrize(("name", "dialect"), PAGES)

@@ -1,7 +1,8 @@
 """The logistic sigmoid."""
 
-from sympy import Abs, And, Eq, Expr, Gt, Lt, Piecewise, Rational, exp
+from sympy import Abs, And, Derivative, Eq, Expr, Gt, Lt, Piecewise, Rational, exp
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Form, Rule, Source
 from .scalar import DERIVATIVE, X, d_x, d_y, upstream, x, y
 
@@ -12,9 +13,13 @@ def _slope(rule: Rule) -> Expr:
     return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1})
 
 
-def _slope_by_value(rule: Rule) -> Eq:
+def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
     value = rule.program().formula(y)
-    return Eq(_slope(rule), value * (1 - value))
+    return (
+        Step("the slope of the curve", equal(Derivative(value, x), exp(-x) / (1 + exp(-x)) ** 2)),
+        Step("is one factor y, and one", equal(exp(-x) / (1 + exp(-x)), 1 - value)),
+        Step("so the gradient that the rule hands back is", equal(value * (1 - value), _slope(rule))),
+    )
 
 
 def _slope_below_a_quarter(rule: Rule) -> Eq:
@@ -41,8 +46,8 @@ SIGMOID = Rule(
             "values lie between 0 and 1",
             lambda rule: And(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
         ),
-        Claim("the derivative is y (1 - y)", _slope_by_value),
         Claim("the derivative is 1/4 less a square, so at most 1/4", _slope_below_a_quarter),
     ),
+    derivations=(Derivation("the derivative is y (1 - y)", "the derivative of the formula", _slope_by_value),),
     source=Source("lecture deck", "lines 307-310"),
 )

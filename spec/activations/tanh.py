@@ -1,11 +1,23 @@
 """The hyperbolic tangent."""
 
-from sympy import Abs, Eq, cosh, exp, tanh
+from sympy import Abs, Derivative, Eq, cosh, exp, tanh
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Form, Rule, Source
-from .scalar import DERIVATIVE, X, d_x, d_y, x, y
+from .scalar import DERIVATIVE, X, d_x, d_y, upstream, x, y
 
 _decay = exp(-2 * Abs(x))
+
+
+def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
+    value = rule.program().formula(y)
+    found = rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1})
+    return (
+        Step("the slope of the curve", equal(Derivative(value, x), 1 / cosh(x) ** 2)),
+        Step("by cosh² - sinh² = 1", equal(1 / cosh(x) ** 2, 1 - value**2)),
+        Step("which the rule hands back", equal(1 - value**2, found)),
+    )
+
 
 TANH = Rule(
     name="tanh",
@@ -27,5 +39,6 @@ TANH = Rule(
             lambda rule: Eq(rule.program().formula(y).rewrite(exp), 2 / (1 + exp(-2 * x)) - 1),
         ),
     ),
+    derivations=(Derivation("the derivative is 1 - y²", "the derivative of the formula", _slope_by_value),),
     source=Source("lecture deck", "line 402"),
 )

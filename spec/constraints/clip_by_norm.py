@@ -2,10 +2,12 @@
 
 from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
 
+from ..derivation import Derivation, Step
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
+from .projection import PRINCIPLE, nearest_in_a_ball
 
 n = Symbol("n", integer=True, positive=True)
 g = IndexedBase("g", shape=(n,), real=True)
@@ -19,6 +21,11 @@ def _keeps_the_direction(rule: Rule) -> And:
     written = rule.program({"epsilon_use": "none"}).formula(clipped[i]).xreplace({bound: Integer(1)})
     first, second = (example(written, {n: 2}, {i: k}, g=(Rational(9, 10), 100)) for k in (0, 1))
     return And(Eq(first**2 + second**2, 1), Eq(first * 1000, second * 9))
+
+
+def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
+    program = rule.program({"epsilon_use": "none", "nonfinite": "entry_nan"})
+    return nearest_in_a_ball(program.formula(clipped[i]), g[i], program.let[squares], bound)
 
 
 CLIP_BY_NORM = Rule(
@@ -56,6 +63,11 @@ CLIP_BY_NORM = Rule(
             "the root of the mean square stands for the norm",
             Source("optax 0.2.8", "clip_by_block_rms"),
             {size: sqrt(squares / n)},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "without epsilon the result is the nearest vector of norm c or less", PRINCIPLE, _nearest_in_the_ball
         ),
     ),
     claims=(Claim("the deck's gradient keeps its direction and gets norm 1", _keeps_the_direction),),

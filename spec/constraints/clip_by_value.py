@@ -1,22 +1,27 @@
 """Clipping by value: every element on its own."""
 
-from sympy import And, Eq, Piecewise, Rational, Symbol
+from sympy import Piecewise, Rational, Symbol
 
-from ..rule import Array, Claim, Hyperparameter, NamedError, Rule, Source
+from ..derivation import Derivation, Step, equal, greater
+from ..rule import Array, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 
 g, clipped = Symbol("g", real=True), Symbol("clipped", real=True)
 bound = Symbol("c", nonnegative=True)
 
 
-def _stays_or_meets_the_bound(rule: Rule) -> And:
-    """Inside nothing changes; beyond, the bound is met on the same side. Written with g = ±(c + excess)."""
+def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
     excess = Symbol("excess", positive=True)
     written = rule.program().formula(clipped)
-    return And(
-        Eq(written.xreplace({g: bound + excess}), bound),
-        Eq(written.xreplace({g: -bound - excess}), -bound),
-        Eq(written.xreplace({g: excess, bound: 2 * excess}), excess),
+    above, below = {g: bound + excess}, {g: -bound - excess}
+    push = g - written  # of the bounds, by the stationarity of (z - g)²/2 + push z
+    return (
+        Step("above the upper bound it is met", equal(written.xreplace(above), bound)),
+        Step("and pushes down", greater(push.xreplace(above), 0)),
+        Step("below the lower bound that is met", equal(written.xreplace(below), -bound)),
+        Step("and pushes up", greater(-push.xreplace(below), 0)),
+        Step("between them nothing pushes", equal(push.xreplace({g: excess, bound: 2 * excess}), 0)),
+        Step("on either side of 0", equal(push.xreplace({g: -excess, bound: 2 * excess}), 0)),
     )
 
 
@@ -45,6 +50,12 @@ CLIP_BY_VALUE = Rule(
             {clipped: Piecewise((bound, g > bound), (bound, g < -bound), (g, True))},
         ),
     ),
-    claims=(Claim("an element stays, or meets the bound on its side", _stays_or_meets_the_bound),),
+    derivations=(
+        Derivation(
+            "an element becomes the nearest number within the bounds",
+            "least (z - g)²/2 over -c <= z <= c, by the conditions of Karush, Kuhn and Tucker",
+            _nearest_within_the_bounds,
+        ),
+    ),
     source=Source("lecture deck", "lines 553-559"),
 )

@@ -2,9 +2,11 @@
 
 from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
 
+from ..derivation import Derivation, Step
 from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, epsilon, i, j, k
+from .projection import PRINCIPLE, nearest_in_a_ball
 
 n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
 w = IndexedBase("w", shape=(n, m), real=True)
@@ -28,6 +30,11 @@ def _pulled_onto_the_ball(rule: Rule) -> And:
 
     (a, b), (c, d) = weights(1), weights(6)
     return And(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
+
+
+def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
+    program = rule.program({"epsilon_use": "none"})
+    return nearest_in_a_ball(program.formula(bounded[i, j]), w[i, j], program.let[squares[j]], radius)
 
 
 MAX_NORM = Rule(
@@ -87,6 +94,11 @@ MAX_NORM = Rule(
                     (w[i, j] * radius / sqrt(row_squares[i]), sqrt(row_squares[i]) > radius), (w[i, j], True)
                 )
             },
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "without epsilon a unit's weights become the nearest ones in the ball", PRINCIPLE, _nearest_in_the_ball
         ),
     ),
     claims=(Claim("weights (3, 4) are pulled onto the unit ball and stay in one of radius 6", _pulled_onto_the_ball),),

@@ -1,26 +1,24 @@
 """Sparse categorical cross entropy, from logits or from probabilities."""
 
 from sympy import (
-    Add,
-    And,
-    Eq,
     IndexedBase,
-    Integer,
     Interval,
+    KroneckerDelta,
     Mod,
     Piecewise,
     Rational,
     Sum,
     Symbol,
+    diff,
     exp,
     log,
     oo,
     symbols,
 )
 
+from ..derivation import Derivation, Step, equal
 from ..derivative import straight_through
-from ..example import example
-from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
+from ..rule import Array, Axis, AxisValue, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 
 n, c = Symbol("n", integer=True, positive=True), Symbol("c", integer=True, positive=True)
@@ -40,15 +38,20 @@ CLIPPED = Piecewise((epsilon, share[i, j] < epsilon), (1 - epsilon, share[i, j] 
 KERAS = Source("Keras 3.15.1", "keras.losses.sparse_categorical_crossentropy")
 
 
-def _shares_less_the_label(rule: Rule) -> And:
-    """The gradient of one example with three classes, the label at the second."""
-    x = symbols("x_0 x_1 x_2", real=True)
-    written = (
-        rule.program({"input": "logits"}, ("derivative",)).formula(d_predictions[i, j]).xreplace({upstream: Integer(1)})
+def _shares_less_the_label(rule: Rule) -> tuple[Step, ...]:
+    """For any number of examples and classes, with the gradient u of the cost by the loss."""
+    program = rule.program({"input": "logits"}, ("derivative",))
+    right, rest = symbols("x_right rest", positive=True)  # the label's logit, and the sum of all others' exponentials
+    cost = log(exp(right) + rest) - right
+    share = exp(predictions[i, j]) / Sum(exp(predictions[i, k]), (k, 0, c - 1))
+    less_label = upstream / n * (share - KroneckerDelta(j, label[i]))
+    mine = exp(right) / (exp(right) + rest)
+    found = program.formula(d_predictions[i, j])
+    return (
+        Step("the slope by the label's own logit is its share less 1", equal(diff(cost, right), mine - 1)),
+        Step("and by another's exponential 1 over the sum", equal(diff(cost, rest), 1 / (exp(right) + rest))),
+        Step("so the gradient is u/n times the share less the label", equal(less_label, found)),
     )
-    powers = [exp(value) for value in x]
-    gradients = (example(written, {n: 1, c: 3}, {i: 0, j: p}, predictions=(x,), labels=(1,)) for p in range(3))
-    return And(*(Eq(g, powers[p] / Add(*powers) - int(p == 1)) for p, g in enumerate(gradients)))
 
 
 CROSS_ENTROPY = Rule(
@@ -173,6 +176,12 @@ CROSS_ENTROPY = Rule(
             dialect={"input": "logits"},
         ),
     ),
-    claims=(Claim("the gradient from logits is the softmax less the label", _shares_less_the_label),),
+    derivations=(
+        Derivation(
+            "the gradient from logits is the softmax less the label",
+            "the derivative of minus the logarithm of the label's share",
+            _shares_less_the_label,
+        ),
+    ),
     source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 43"),
 )

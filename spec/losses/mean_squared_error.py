@@ -1,7 +1,8 @@
 """Mean squared error."""
 
-from sympy import Eq, IndexedBase, Integer, Rational, Sum, Symbol
+from sympy import Eq, IndexedBase, Integer, Mul, Rational, Sum, Symbol, exp, expand_log, log, pi, sqrt, symbols
 
+from ..derivation import Derivation, Step, equal
 from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j
@@ -20,6 +21,22 @@ def _gradient_is_the_scaled_difference(rule: Rule) -> Eq:
     gradient = rule.program({}, ("derivative",)).formula(d_predictions[i])
     written = example(gradient, {n: 2}, {i: 0}, predictions=(p, 1), targets=(q, 3))
     return Eq(written, upstream * (p - q))
+
+
+def _likeliest_under_normal_noise(rule: Rule) -> tuple[Step, ...]:
+    """Of two elements, with the factor 1."""
+    p, q, r, t = symbols("p q r t", real=True)
+    sigma, written = Symbol("sigma", positive=True), rule.program({"factor": "one"}).formula(loss)
+    cost = example(written, {n: 2}, {}, predictions=(p, q), targets=(r, t))
+    likelihood = Mul(*(exp(-((a - b) ** 2) / (2 * sigma**2)) / (sqrt(2 * pi) * sigma) for a, b in ((p, r), (q, t))))
+    squares = ((p - r) ** 2 + (q - t) ** 2) / (2 * sigma**2)
+    constant = log(2 * pi) + 2 * log(sigma)
+    return (
+        Step("minus the logarithm of the likelihood", equal(-expand_log(log(likelihood)), squares + constant)),
+        Step(
+            "which is least where the loss is: it is 1/σ² times that, and a constant", equal(squares, cost / sigma**2)
+        ),
+    )
 
 
 MEAN_SQUARED_ERROR = Rule(
@@ -59,6 +76,13 @@ MEAN_SQUARED_ERROR = Rule(
     errors=(
         NamedError(
             "sum_for_mean", "the squares are added up, not averaged", Source("reduction='sum'"), {loss: factor * total}
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the least mean square is the greatest likelihood",
+            "targets are predictions and normal noise of one variance",
+            _likeliest_under_normal_noise,
         ),
     ),
     claims=(

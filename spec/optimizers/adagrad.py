@@ -1,7 +1,9 @@
 """AdaGrad: a learning rate per parameter, divided by the root of all squared gradients so far."""
 
-from sympy import And, Eq, Gt, Piecewise, Rational, Symbol, diff, sqrt
+from sympy import And, Eq, Piecewise, Rational, Symbol, sqrt
 
+from ..derivation import Derivation, Step, equal
+from ..minimum import least
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import (
     NON_NEGATIVE,
@@ -26,16 +28,18 @@ start = Symbol("s_0", nonnegative=True)
 rate_decay = Symbol("d", nonnegative=True)
 
 
-def _minimises_in_its_own_metric(rule: Rule) -> And:
-    """`g d + denominator d²/(2 rate)` has its only minimum at the displacement; the metric is defined, the step derived."""
-    step, positive, d = (
-        Symbol("rate", positive=True),
-        Symbol("denominator", positive=True),
-        Symbol("d", real=True),
+def _minimises_in_its_own_metric(rule: Rule) -> tuple[Step, ...]:
+    """The metric is defined, the step derived."""
+    step, metric, d = Symbol("rate", positive=True), Symbol("D", positive=True), Symbol("d", real=True)
+    program, slope = rule.program(), gradient(w)
+    best = -step * slope / metric
+    own = {metric: program.formula(denominator), step: program.formula(rate)}
+    return (
+        *least(slope * d + metric * d**2 / (2 * step), d, best),
+        Step(
+            "with the rule's denominator for D it is the rule's step", equal(w + best.xreplace(own), program.formula(w))
+        ),
     )
-    cost = g * d + positive * d**2 / (2 * step)
-    moved = rule.program().let[displacement].xreplace({rate: step, denominator: positive})
-    return And(Eq(diff(cost, d).xreplace({d: -moved}), 0), Gt(diff(cost, d, 2), 0))
 
 
 def _shrinks_like_one_over_root_t(rule: Rule) -> And:
@@ -134,13 +138,15 @@ ADAGRAD = Rule(
         WEIGHT_DECAY_FORM,
     ),
     claims=(
-        Claim(
-            "the step minimises the linearised cost in the metric of its denominator",
-            _minimises_in_its_own_metric,
-            "proximal form",
-        ),
         Claim("a constant gradient moves eta over the root of t", _shrinks_like_one_over_root_t, "recurrence"),
         Claim("epsilon inside the root is a start value of the sum", _inside_is_a_start_value),
+    ),
+    derivations=(
+        Derivation(
+            "the step minimises the linearised cost in the metric of its denominator",
+            "a move by d costs D d²/(2 rate) besides the linearised cost, D being large where gradients were",
+            _minimises_in_its_own_metric,
+        ),
     ),
     source=Source("Duchi, Hazan & Singer 2011; lecture deck", "line 699"),
 )

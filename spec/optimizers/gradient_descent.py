@@ -1,21 +1,26 @@
 """Gradient descent: a step against the gradient, as long as the learning rate says."""
 
-from sympy import And, Eq, Gt, Rational, Symbol, diff
+from sympy import Rational, Symbol
 
-from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
+from ..derivation import Derivation, Step, equal
+from ..minimum import least
+from ..rule import Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, displacement, eta, g, gradient, point, t, w, w_next
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 LEARNING_RATE = Hyperparameter("learning_rate", eta, NON_NEGATIVE, Rational("0.01"), "length of a step", "w/g")
 
 
-def _minimises_the_linearised_cost(rule: Rule) -> And:
-    """`g d + d²/(2η)` has its only minimum at the rule's own displacement."""
-    rate = Symbol("eta", positive=True)
-    d = Symbol("d", real=True)
-    cost = g * d + d**2 / (2 * rate)
-    moved = (rule.program().let[displacement]).xreplace({eta: rate})
-    return And(Eq(diff(cost, d).xreplace({d: -moved}), 0), Gt(diff(cost, d, 2), 0))
+def _minimises_the_linearised_cost(rule: Rule) -> tuple[Step, ...]:
+    rate, d = Symbol("eta", positive=True), Symbol("d", real=True)
+    slope = gradient(w)
+    return (
+        *least(slope * d + d**2 / (2 * rate), d, -rate * slope),
+        Step(
+            "w moved by this d is the next parameter",
+            equal(w - rate * slope, rule.program().formula(w).xreplace({eta: rate})),
+        ),
+    )
 
 
 GRADIENT_DESCENT = Rule(
@@ -44,11 +49,11 @@ GRADIENT_DESCENT = Rule(
             {w_next: w + displacement},
         ),
     ),
-    claims=(
-        Claim(
+    derivations=(
+        Derivation(
             "the step minimises the linearised cost plus the squared distance over twice the learning rate",
+            "near w the cost is C(w) + C'(w) d; a move by d costs d²/(2η) besides; their sum should be least",
             _minimises_the_linearised_cost,
-            "proximal form of the linearised cost",
         ),
     ),
     source=Source("Cauchy 1847; lecture deck", "line 290"),

@@ -1,7 +1,8 @@
 """Momentum (heavy ball): gradients are collected in a buffer, and the buffer moves the parameter."""
 
-from sympy import And, Eq, Interval, Piecewise, Rational, Symbol
+from sympy import And, Eq, Interval, Matrix, Piecewise, Rational, Symbol, diff, symbols
 
+from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .gradient_descent import LEARNING_RATE
@@ -37,6 +38,35 @@ def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
     return And(
         Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
         Eq(inside.formula(m).xreplace(scaled), eta * outside.formula(m)),
+    )
+
+
+def _keeps_a_share_of_the_last_move(rule: Rule) -> tuple[Step, ...]:
+    before, slope = Symbol("w_before", real=True), gradient(w)
+    program = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"})
+    moved = w + mu * (w - before) - eta * slope
+    return (
+        Step("a step moves the parameter by the buffer", equal(w - program.formula(w), program.formula(m))),
+        Step("so w_before was w + m, and w' is", equal(moved.xreplace({before: w + m}), w - mu * m - eta * slope)),
+        Step("which is the rule's next parameter", equal(w - mu * m - eta * slope, program.formula(w))),
+    )
+
+
+def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
+    """On C = h w²/2 a step is linear in (w, m)."""
+    curvature, rate, excess = symbols("h eta excess", positive=True)
+    program = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"})
+    formulas = (program.formula(target).replace(gradient, lambda at: curvature * at) for target in (w, m))
+    step = Matrix([[diff(value.xreplace({eta: rate}), variable) for variable in (w, m)] for value in formulas])
+    above = (1 + step.trace() + step.det()).expand()
+    below = (1 - step.trace() + step.det()).expand()
+    bound = (2 * (1 + mu) - excess) / curvature  # a rate that stays below by some excess
+    return (
+        Step("the product of the two factors by which a step multiplies", equal(step.det(), mu)),
+        Step("their sum", equal(step.trace(), 1 + mu - rate * curvature)),
+        Step("both are below 1: 1 - sum + product is positive", greater(below, 0)),
+        Step("and above -1 where 1 + sum + product is", equal(above, 2 * (1 + mu) - rate * curvature)),
+        Step("as it is below the bound", greater(above.subs(rate, bound).expand(), 0)),
     )
 
 
@@ -113,6 +143,18 @@ MOMENTUM = Rule(
             ),
         ),
         WEIGHT_DECAY_FORM,
+    ),
+    derivations=(
+        Derivation(
+            "momentum is a step of gradient descent and a share of the last move",
+            "w' − w = μ (w − w_before) − η C'(w): a ball that rolls on",
+            _keeps_a_share_of_the_last_move,
+        ),
+        Derivation(
+            "on a parabola of curvature h it converges while η h < 2 (1 + μ)",
+            "a linear map shrinks everything if its trace and determinant satisfy Schur's conditions",
+            _is_stable_on_a_parabola,
+        ),
     ),
     claims=(
         Claim(

@@ -1,7 +1,8 @@
 """Nesterov momentum: momentum whose gradient is taken where the buffer is about to carry the parameter."""
 
-from sympy import And, Eq, Symbol
+from sympy import Eq, Expr, Matrix, Symbol, diff
 
+from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
 from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .gradient_descent import LEARNING_RATE
@@ -13,14 +14,38 @@ carried = Symbol("carried", real=True)  # how far the buffer alone would move th
 push = Symbol("push", real=True)
 
 
-def _stored_look_ahead_is_a_change_of_variable(rule: Rule) -> And:
-    """With φ = w − μ m the look-ahead form at w is the stored form at φ, step after step."""
+def _stored_look_ahead_is_a_change_of_variable(rule: Rule) -> tuple[Step, ...]:
     look = rule.program({"nesterov_form": "look_ahead", "learning_rate_place": "inside"})
     stored = rule.program({"nesterov_form": "stored_look_ahead", "learning_rate_place": "inside"})
     ahead = w - mu * m
-    return And(
-        Eq(look.formula(w) - mu * look.formula(m), stored.formula(w).xreplace({w: ahead})),
-        Eq(look.formula(m), stored.formula(m).xreplace({w: ahead})),
+    (looked_at,) = gradient_points(look)
+    return (
+        Step("the gradient is taken at the point ahead", equal(looked_at, ahead)),
+        Step("the buffers are the same", equal(look.formula(m), stored.formula(m).xreplace({w: ahead}))),
+        Step(
+            "the next point ahead is the next stored parameter",
+            equal(look.formula(w) - mu * look.formula(m), stored.formula(w).xreplace({w: ahead})),
+        ),
+    )
+
+
+def _look_back_diverges(rule: Rule) -> tuple[Step, ...]:
+    """On C = h w²/2, where the right sign gives the determinant μ (1 − η h)."""
+    curvature, rate, more = Symbol("h", positive=True), Symbol("eta", positive=True), Symbol("excess", positive=True)
+    kept = Symbol("mu", positive=True)
+
+    def determinant(error: str | None) -> Expr:
+        program = rule.program({"nesterov_form": "look_ahead", "learning_rate_place": "inside"}, (), error)
+        nexts = [program.formula(target).replace(gradient, lambda at: curvature * at) for target in (w, m)]
+        step = Matrix([[diff(value.expand(), variable) for variable in (w, m)] for value in nexts])
+        return step.det().expand().xreplace({eta: rate, mu: kept})
+
+    backwards = determinant("look_ahead_wrong_sign")
+    beyond = backwards.subs(rate, (1 / kept - 1 + more) / curvature).expand()
+    return (
+        Step("ahead, a step multiplies areas by", equal(determinant(None), kept * (1 - rate * curvature))),
+        Step("backwards, by", equal(backwards, kept * (1 + rate * curvature))),
+        Step("which is more than 1 where η h exceeds 1/μ - 1", greater(beyond, 1)),
     )
 
 
@@ -91,13 +116,19 @@ NESTEROV = Rule(
             dialect={"nesterov_form": "look_ahead"},
         ),
     ),
-    claims=(
-        Claim(
+    derivations=(
+        Derivation(
             "the stored form is the look-ahead form in the variable w - mu m",
+            "one can keep the point ahead in place of the parameter",
             _stored_look_ahead_is_a_change_of_variable,
         ),
-        Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),
+        Derivation(
+            "looking backwards diverges on a parabola where η h > 1/μ − 1",
+            "a linear map that makes areas larger does not converge",
+            _look_back_diverges,
+        ),
     ),
+    claims=(Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),),
     source=Source(
         "Nesterov 1983; Sutskever et al. 2013; lecture deck", "line 671, with the sign of the point corrected"
     ),

@@ -1,7 +1,9 @@
 """RMSProp: AdaGrad with a memory that fades, so that the learning rate does not die."""
 
-from sympy import And, Eq, Rational, Symbol, sqrt
+from sympy import Add, And, Eq, Expr, Rational, Symbol, sqrt, symbols
 
+from ..derivation import Derivation, Step, equal
+from ..minimum import least
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import (
     NON_NEGATIVE,
@@ -43,6 +45,35 @@ def _average_of_a_stationary_square(rule: Rule) -> And:
         Eq(after.xreplace({s: solved}), solved.subs(n, n + 1)),
         Eq(solved / program.formula(correction).xreplace({t: n}), q),
     )
+
+
+def _minimises_in_a_fading_metric(rule: Rule) -> tuple[Step, ...]:
+    rate, metric, d = Symbol("eta", positive=True), Symbol("D", positive=True), Symbol("d", real=True)
+    program, slope = rule.program(), gradient(w)
+    best = -rate * slope / metric
+    moved = w + best.xreplace({metric: program.formula(denominator)})
+    return (
+        *least(slope * d + metric * d**2 / (2 * rate), d, best),
+        Step(
+            "with the rule's denominator for D it is the rule's step",
+            equal(moved, program.formula(w).xreplace({eta: rate})),
+        ),
+    )
+
+
+def _fades_geometrically(rule: Rule) -> tuple[Step, ...]:
+    """Four squares, one after the other, from zero."""
+    squares = symbols("q_1:5", positive=True)
+    program = rule.program()
+    average: Expr = rule.state[s]
+    steps = []
+    for k, square in enumerate(squares, 1):
+        average = program.formula(s).xreplace({gradient(w) ** 2: square, s: average})
+        weights = [(1 - rho) * rho ** (k - j) * q for j, q in enumerate(squares[:k], 1)]
+        steps.append(
+            Step(f"after {k} of them the weights fall by rho from one to the one before", equal(Add(*weights), average))
+        )
+    return tuple(steps)
 
 
 RMSPROP = Rule(
@@ -163,6 +194,18 @@ RMSPROP = Rule(
             Source("TensorFlow.js 4.22.0", "tfjs-core/src/optimizers/rmsprop_optimizer.ts"),
             {denominator: sqrt(variance - epsilon)},
             under="centered",
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the step minimises the linearised cost in a metric that forgets",
+            "a move by d costs D d²/(2η) besides the linearised cost, D being large where gradients were lately",
+            _minimises_in_a_fading_metric,
+        ),
+        Derivation(
+            "the average weighs squares geometrically",
+            "AdaGrad's sum, but what is older counts less by the factor ρ for every step",
+            _fades_geometrically,
         ),
     ),
     claims=(Claim("the bias correction undoes the start from zero", _average_of_a_stationary_square, "recurrence"),),
