@@ -24,6 +24,7 @@ from sympy import (
     Expr,
     Indexed,
     Integer,
+    Integral,
     Max,
     Min,
     Ne,
@@ -97,8 +98,8 @@ def refutes(rule: Rule, claim: Claim) -> bool:
 
 
 def _differentiated(statement: Boolean) -> Boolean:
-    """The statement with derivatives worked out that are written for the reader."""
-    return statement.xreplace({d: d.doit() for d in statement.atoms(Derivative)})
+    """The statement with derivatives and integrals worked out that are written for the reader."""
+    return statement.xreplace({d: d.doit() for d in statement.atoms(Derivative, Integral)})
 
 
 def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:

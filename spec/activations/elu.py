@@ -1,8 +1,9 @@
 """The exponential linear unit."""
 
-from sympy import And, Eq, Expr, Ge, Piecewise, Rational, Symbol, exp, sympify
+from sympy import And, Eq, Expr, Ge, Piecewise, Rational, Symbol, diff, exp, sympify
 from sympy.codegen.cfunctions import expm1
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 from .scalar import DERIVATIVE, X, branches, d_x, derivative_at_zero, tie, upstream, x, y
@@ -17,11 +18,21 @@ def _slope(rule: Rule, at: Expr) -> Expr:
     return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1}).xreplace({x: at})
 
 
-def _smooth_for_one(rule: Rule) -> And:
-    """The derivative is 1 above 0 and α e^x below, so that the two sides differ by α - 1 where they meet."""
+def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:
     size = Symbol("size", positive=True)
-    below = _slope(rule, -size)
-    return And(Eq(_slope(rule, size), 1), Eq(below, alpha * exp(-size)), Eq(below.xreplace({size: 0}) - 1, alpha - 1))
+    value = rule.program().formula(y).rewrite(exp)
+    above, below = value.xreplace({x: size}), value.xreplace({x: -size})
+    return (
+        Step("above 0 the slope is", equal(diff(above, size), 1)),
+        Step("below 0, by the distance from it, it is", equal(-diff(below, size), alpha * exp(-size))),
+        Step("which comes to alpha at 0, where both values are 0", equal(below.xreplace({size: 0}), 0)),
+        Step("the rule hands back these slopes: above", equal(_slope(rule, size), diff(above, size))),
+        Step("and below", equal(_slope(rule, -size), -diff(below, size))),
+        Step(
+            "so the two meet where alpha is 1",
+            equal((-diff(below, size) - diff(above, size)).xreplace({size: 0}), alpha - 1),
+        ),
+    )
 
 
 def _above_its_depth(rule: Rule) -> And:
@@ -62,9 +73,11 @@ ELU = Rule(
         Form("exp_minus_1", {saturating: exp(negative) - 1}),
         Form("from_output", {d_negative: d_saturating * (saturating + 1)}, under="derivative"),
     ),
-    claims=(
-        Claim("no value is below -alpha", _above_its_depth),
-        Claim("the derivative is continuous just for alpha = 1", _smooth_for_one),
+    derivations=(
+        Derivation(
+            "the derivative is continuous just for alpha = 1", "the derivatives of both branches", _smooth_for_one
+        ),
     ),
+    claims=(Claim("no value is below -alpha", _above_its_depth),),
     source=Source("Clevert, Unterthiner & Hochreiter 2016; lecture deck", "line 442"),
 )

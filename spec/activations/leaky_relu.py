@@ -1,7 +1,8 @@
 """The leaky rectified linear unit: a small slope for negative inputs."""
 
-from sympy import Eq, Rational, Symbol
+from sympy import Abs, Eq, Expr, Integer, Rational, Symbol
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Rule, Source
 from ..symbols import NON_NEGATIVE
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
@@ -17,6 +18,23 @@ def _a_maximum_up_to_slope_one(rule: Rule) -> Eq:
         rule.program({"branches": b}).formula(y).xreplace({alpha: 1 / (1 + a)}) for b in ("by_sign", "maximum")
     )
     return Eq(one, other)
+
+
+def _two_rectifiers(rule: Rule) -> tuple[Step, ...]:
+    size = Symbol("size", positive=True)
+    written = rule.program({"branches": "by_sign"}).formula(y)
+
+    def rectified(value: Expr) -> Expr:
+        return (value + Abs(value)) / 2
+
+    both = rectified(x) - alpha * rectified(-x)
+    return (
+        Step("above 0 only the first counts", equal(both.xreplace({x: size}), size)),
+        Step("below, only the second, with its share", equal(both.xreplace({x: -size}), -alpha * size)),
+        Step("and that is the rule above 0", equal(both.xreplace({x: size}), written.xreplace({x: size}))),
+        Step("at 0", equal(both.xreplace({x: Integer(0)}), written.xreplace({x: Integer(0)}))),
+        Step("and below", equal(both.xreplace({x: -size}), written.xreplace({x: -size}))),
+    )
 
 
 LEAKY_RELU = Rule(
@@ -45,6 +63,13 @@ LEAKY_RELU = Rule(
             ("slope", alpha, Source("PyTorch 2.13.0; Keras 3.15.1 on PyTorch")),
             ("one", 1, Source("JAX 0.10.2", "jax.nn.leaky_relu")),
             ("half", (1 + alpha) / 2, Source("a maximum of two lines that splits a tie")),
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "it is the rectified input less a share of the rectified opposite",
+            "what is cut off below 0 is let through by a second unit, turned round and shrunk",
+            _two_rectifiers,
         ),
     ),
     claims=(Claim("a slope up to 1 makes it a maximum", _a_maximum_up_to_slope_one),),

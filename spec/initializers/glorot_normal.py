@@ -7,6 +7,7 @@ from .kernel import (
     FAN_OUT,
     FANS,
     GLOROT,
+    GLOROT_DERIVATION,
     INPUTS,
     INVERTED_AVERAGE,
     NORMAL,
@@ -35,6 +36,7 @@ GLOROT_NORMAL = Rule(
         TRUNCATION,
     ),
     errors=(INVERTED_AVERAGE, *NORMAL_ERRORS),
+    derivations=(GLOROT_DERIVATION,),
     claims=(*CLAIMS, AVERAGE, RECIPROCAL, RAW_VARIANCE),
     source=GLOROT,
 )

@@ -6,6 +6,7 @@ from .kernel import (
     FANS,
     GAIN,
     HE,
+    HE_DERIVATION,
     INPUTS,
     LEAKY_RELU,
     NEGATIVE_SLOPE,
@@ -36,6 +37,7 @@ HE_NORMAL = Rule(
         TRUNCATION,
     ),
     errors=(SWAPPED_FANS, *NORMAL_ERRORS),
+    derivations=(HE_DERIVATION,),
     claims=(*CLAIMS, RELU, LEAKY_RELU, RAW_VARIANCE),
     source=HE,
 )

@@ -6,6 +6,7 @@ from .kernel import (
     FANS,
     GAIN,
     HE,
+    HE_DERIVATION,
     INPUTS,
     LEAKY_RELU,
     NEGATIVE_SLOPE,
@@ -13,6 +14,7 @@ from .kernel import (
     SWAPPED_FANS,
     UNIFORM,
     UNIFORM_DENSITY,
+    UNIFORM_DERIVATION,
     UNIFORM_ERRORS,
     density,
     fan,
@@ -31,6 +33,10 @@ HE_UNIFORM = Rule(
     options=(NEGATIVE_SLOPE,),
     axes=(GAIN,),
     errors=(SWAPPED_FANS, *UNIFORM_ERRORS),
+    derivations=(
+        HE_DERIVATION,
+        UNIFORM_DERIVATION,
+    ),
     claims=(*CLAIMS, RELU, LEAKY_RELU),
     source=HE,
 )

@@ -9,9 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sympy import Abs, And, Eq, Expr, Piecewise, S, Symbol, erf, exp, integrate, oo, pi, piecewise_fold, sqrt
+from sympy import (
+    Abs,
+    And,
+    Eq,
+    Expr,
+    Integral,
+    Piecewise,
+    S,
+    Symbol,
+    erf,
+    exp,
+    integrate,
+    oo,
+    pi,
+    piecewise_fold,
+    sqrt,
+    symbols,
+)
 from sympy.logic.boolalg import Boolean
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Equations, NamedError, Option, Program, Rule, Source
 from ..symbols import NON_NEGATIVE
 
@@ -217,6 +235,91 @@ def _inverted_average(rule: Rule) -> Boolean:
     return Eq(right.formula(variance) * wrong.formula(variance), 1)
 
 
+def _second_moment_is_kept(rule: Rule) -> tuple[Step, ...]:
+    """Z is normal of variance v, the activations are relu(z), and the next z is a sum over fan_in of them."""
+    v, wanted, z = symbols("v Var_w z", positive=True)
+    half = Integral(z**2 * exp(-(z**2) / (2 * v)) / sqrt(2 * pi * v), (z, 0, oo))
+    program = rule.program({"gain": "two"})
+    number = program.formula(fan_in)
+    given = number * wanted * v / 2  # of a sum of independent products with mean 0
+    return (
+        Step("the mean square of relu(z) is half of the variance", equal(half, v / 2)),
+        Step(
+            "the next variance is the same for one variance of the weights",
+            equal(given - v, number * v / 2 * (wanted - 2 / number)),
+        ),
+        Step(
+            "and this is the rule's",
+            equal(2 / number, program.formula(variance)),
+        ),
+        Step("as the density has it", equal(moment(program, 2), program.formula(variance))),
+    )
+
+
+def _linear_second_moment_is_kept(rule: Rule) -> tuple[Step, ...]:
+    """Inputs of unit mean square, and a sum over fan_in of them."""
+    wanted = Symbol("Var_w", positive=True)
+    program = next(p for name, p in _programs(rule).items() if name != "raw")
+    number = program.formula(fan_in)
+    return (
+        Step(
+            "the variance of the sum is 1 for one variance of the weights",
+            equal(number * wanted - 1, number * (wanted - 1 / number)),
+        ),
+        Step(
+            "and this is the rule's",
+            equal(1 / number, program.formula(variance)),
+        ),
+        Step("as the density has it", equal(moment(program, 2), program.formula(variance))),
+    )
+
+
+def _between_forward_and_backward(rule: Rule) -> tuple[Step, ...]:
+    wanted, program = Symbol("Var_w", positive=True), rule.program()
+    into, out = program.formula(fan_in), program.formula(fan_out)
+    return (
+        Step("forward, variances are kept for 1/fan_in", equal(into * wanted - 1, into * (wanted - 1 / into))),
+        Step("backward, for 1/fan_out", equal(out * wanted - 1, out * (wanted - 1 / out))),
+        Step("both at once only where the fans are equal", equal(1 / into - 1 / out, (out - into) / (into * out))),
+        Step(
+            "the compromise is the harmonic mean of the two, twice 1 over the sum of the fans",
+            equal(2 / (into + out), 2 / (1 / (1 / into) + 1 / (1 / out))),
+        ),
+        Step("and this is the rule's", equal(2 / (into + out), program.formula(variance))),
+    )
+
+
+def _limit_of_a_uniform_law(rule: Rule) -> tuple[Step, ...]:
+    bound, spread_ = symbols("limit sigma", positive=True)
+    program = rule.program()
+    return (
+        Step(
+            "the variance between -limit and limit",
+            equal(Integral(x**2 / (2 * bound), (x, -bound, bound)), bound**2 / 3),
+        ),
+        Step("is σ² for limit √3 σ", equal((sqrt(3) * spread_) ** 2 / 3, spread_**2)),
+        Step("and this is the rule's", equal(sqrt(3) * spread_, program.let[limit].xreplace({sigma: spread_}))),
+    )
+
+
+HE_DERIVATION = Derivation(
+    "the variance 2/fan_in keeps the second moment through a ReLU",
+    "independent products with mean 0: variances of their sum add up",
+    _second_moment_is_kept,
+)
+LECUN_DERIVATION = Derivation(
+    "the variance 1/fan_in keeps the second moment",
+    "independent products with mean 0: variances of their sum add up",
+    _linear_second_moment_is_kept,
+)
+GLOROT_DERIVATION = Derivation(
+    "forward and backward ask for different variances, and the rule's lies between",
+    "variances of activations and of gradients should both be kept",
+    _between_forward_and_backward,
+)
+UNIFORM_DERIVATION = Derivation(
+    "the limit is √3 σ", "the variance of a uniform law is an integral", _limit_of_a_uniform_law
+)  # fmt: skip
 CLAIMS = (
     Claim("the density integrates to 1, with mean 0", _is_a_density, "integration"),
     Claim("the variance is gain/fan", _variance, "integration"),

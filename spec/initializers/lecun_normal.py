@@ -7,6 +7,7 @@ from .kernel import (
     FORWARD,
     INPUTS,
     LECUN,
+    LECUN_DERIVATION,
     NORMAL,
     NORMAL_DENSITY,
     NORMAL_ERRORS,
@@ -29,6 +30,7 @@ LECUN_NORMAL = Rule(
     update=NORMAL_DENSITY,
     axes=(TRUNCATION,),
     errors=(SWAPPED_FANS, *NORMAL_ERRORS),
+    derivations=(LECUN_DERIVATION,),
     claims=(*CLAIMS, FORWARD, RAW_VARIANCE),
     source=LECUN,
 )

@@ -7,9 +7,11 @@ from .kernel import (
     FORWARD,
     INPUTS,
     LECUN,
+    LECUN_DERIVATION,
     SWAPPED_FANS,
     UNIFORM,
     UNIFORM_DENSITY,
+    UNIFORM_DERIVATION,
     UNIFORM_ERRORS,
     density,
     fan,
@@ -26,6 +28,10 @@ LECUN_UNIFORM = Rule(
     let={**FANS, fan: fan_in, **UNIFORM},
     update=UNIFORM_DENSITY,
     errors=(SWAPPED_FANS, *UNIFORM_ERRORS),
+    derivations=(
+        LECUN_DERIVATION,
+        UNIFORM_DERIVATION,
+    ),
     claims=(*CLAIMS, FORWARD),
     source=LECUN,
 )

@@ -19,6 +19,7 @@ from sympy import (
     sympify,
 )
 
+from ..derivation import Derivation, Step, equal
 from ..derivative import straight_through
 from ..rule import Array, Axis, AxisValue, Claim, Form, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import NON_NEGATIVE, epsilon, i, j, k
@@ -76,6 +77,27 @@ def _shifted(rule: Rule) -> list[Expr]:
     shift, *numbers = symbols("shift first second third", real=True)
     moved = _column(rule, tuple(number + shift for number in numbers))
     return [(a - b).simplify() for a, b in zip(moved, _column(rule, tuple(numbers)), strict=True)]
+
+
+def _mean_and_variance_of_the_output(rule: Rule) -> tuple[Step, ...]:
+    """Of three examples, of any numbers, with scale γ and shift β."""
+    numbers = symbols("x_1:4", real=True)
+    scale, shift = symbols("gamma beta", real=True)
+    program, average = rule.program(), Add(*numbers) / 3
+    spread_there = Add(*((number - average) ** 2 for number in numbers)) / 3
+    values = {"x": numbers, "gamma": (scale,), "beta": (shift,)}
+    outputs = [_placed(program.formula(rule.parameter).xreplace({i: Integer(k)}), values) for k in range(3)]
+    root = sqrt(spread_there + epsilon)
+    squares = Add(*((output - shift) ** 2 for output in outputs)) / 3
+    return (
+        Step("deviations from the mean add up to nothing", equal(Add(*(number - average for number in numbers)), 0)),
+        Step(
+            "each output is its deviation over the root, scaled and shifted",
+            equal(scale * (numbers[0] - average) / root + shift, outputs[0]),
+        ),
+        Step("so the mean of the outputs is β", equal(Add(*outputs) / 3, shift)),
+        Step("and their variance γ² σ²/(σ² + ε)", equal(scale**2 * spread_there / (spread_there + epsilon), squares)),
+    )
 
 
 DECK = (1, 2, 6)  # mean 3, variance 14/3 of the batch, 7 as an estimate of the population's
@@ -202,6 +224,13 @@ BATCH_NORMALIZATION = Rule(
             "folded",
             {y[i, j]: x[i, j] * (gamma[j] / deviation[j]) + (beta[j] - mean[j] * (gamma[j] / deviation[j]))},
             under="inference",
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the output has mean β and variance γ² σ²/(σ² + ε)",
+            "the mean and the variance of what the formula gives",
+            _mean_and_variance_of_the_output,
         ),
     ),
     claims=(

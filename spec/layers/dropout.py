@@ -4,6 +4,7 @@ from itertools import product
 
 from sympy import And, Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 
 x, y = symbols("x y", real=True)
@@ -40,6 +41,22 @@ def _sub_networks(rule: Rule, neurons: int) -> list[Expr]:
     """The probabilities at rate 1/2 of all sub-networks of so many neurons, each of which is kept or dropped."""
     law = rule.program({}, ("law",)).formula(y).subs(rate, Rational(1, 2))
     return [Mul(*(law.subs(mask, value) for value in values)) for values in product((0, 1), repeat=neurons)]
+
+
+def _scale_that_keeps_the_mean(rule: Rule) -> tuple[Step, ...]:
+    factor, probability = Symbol("factor", positive=True), Symbol("kept", positive=True)
+    program = rule.program({"scale_at": "train", "rate_meaning": "drop"})
+    law = rule.program({"scale_at": "train", "rate_meaning": "drop"}, ("law",))
+    mean = factor * x * probability + 0 * (1 - probability)
+    found = program.formula(train_factor).xreplace({program.formula(kept): probability})
+    return (
+        Step("the mean of factor x over both masks", equal(mean, factor * probability * x)),
+        Step("is x for one factor only", equal(mean - x, probability * x * (factor - 1 / probability))),
+        Step(
+            "masks keep with the probability that is meant", equal(law.formula(y).subs(mask, 1), program.formula(kept))
+        ),
+        Step("and the rule's factor is that one", equal(1 / probability, found)),
+    )
 
 
 DROPOUT = Rule(
@@ -110,6 +127,13 @@ DROPOUT = Rule(
             Source("TensorFlow 1 and 2", "keep_prob became rate"),
             {train_factor: 1 / (1 - kept)},
             dialect={"scale_at": "train"},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "kept inputs are divided by the probability of keeping",
+            "the mean of the output is the input",
+            _scale_that_keeps_the_mean,
         ),
     ),
     claims=(

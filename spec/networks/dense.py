@@ -1,7 +1,8 @@
 """The dense layer: every unit takes a weighted sum of all inputs, plus its bias."""
 
-from sympy import And, Eq, IndexedBase, Mod, Sum, Symbol, floor, symbols
+from sympy import And, Eq, IndexedBase, Mod, Sum, Symbol, diff, floor, symbols
 
+from ..derivation import Derivation, Step, equal
 from ..derivative import straight_through
 from ..example import example
 from ..rule import Array, Claim, NamedError, Option, Rule, Source
@@ -42,6 +43,23 @@ def _gradients_are_products(rule: Rule) -> And:
     weight = example(program.formula(d_weights[i, j]), sizes, {i: 1, j: 0}, **arrays)
     moved = example(program.formula(d_bias[i]), sizes, {i: 0}, **arrays)
     return And(Eq(x_there, a * h), Eq(weight, 3 * g + 7 * h), Eq(moved, g + h))
+
+
+def _gradients_of_any_size(rule: Rule) -> tuple[Step, ...]:
+    """With the gradient u of the cost by the outputs."""
+    a, b, rest = symbols("x_ik w_kj rest", real=True)
+    upstream = IndexedBase("upstream", shape=(n, u), real=True)
+    program = rule.program({}, ("derivative",))
+    by_x = Sum(upstream[i, k] * weights[j, k], (k, 0, u - 1))
+    by_weight = Sum(x[k, i] * upstream[k, j], (k, 0, n - 1))
+    by_bias = Sum(upstream[k, i], (k, 0, n - 1))
+    return (
+        Step("an output moves with one input by its weight", equal(diff(a * b + rest, a), b)),
+        Step("and with one weight by its input", equal(diff(a * b + rest, b), a)),
+        Step("added up over the units: u times weights, transposed", equal(by_x, program.formula(d_x[i, j]))),
+        Step("over the examples: inputs, transposed, times u", equal(by_weight, program.formula(d_weights[i, j]))),
+        Step("and u itself for the bias", equal(by_bias, program.formula(d_bias[i]))),
+    )
 
 
 DENSE = Rule(
@@ -92,6 +110,9 @@ DENSE = Rule(
             {y[i, j]: total[i, j] + straight_through(bias[j], bias[j] / n)},
             under="derivative",
         ),
+    ),
+    derivations=(
+        Derivation("gradients are matrix products", "the chain rule over all outputs", _gradients_of_any_size),
     ),
     claims=(
         Claim("two units of two inputs give the weighted sums", _adds_up),

@@ -22,6 +22,7 @@ from sympy import (
 
 from ..activations import scalar
 from ..activations.sigmoid import SIGMOID
+from ..derivation import Derivation, Step, equal
 from ..derivative import differentiated, straight_through
 from ..example import worked_example
 from ..rule import Array, Claim, Form, NamedError, Option, Program, Rule, Source
@@ -64,12 +65,49 @@ def _gradients(rule: Rule, slopes: Sequence[Expr], sums: Sequence[Expr]) -> list
     return [worked_example(program, d_biases[i, j], sizes, (0, place), **arrays) for place in range(len(sums))]
 
 
-def _nine_factors(rule: Rule) -> Eq:
-    """The lecture's expansion of ∂C/∂b_1 in a chain of four; ∂C/∂a_4 is the first factor, ∂z_1/∂b_1 = 1 the last."""
-    first, *_ = _gradients(rule, (w_2, w_3, w_4), Z)
+def _nine_factors(rule: Rule) -> tuple[Step, ...]:
+    """The lecture's expansion of ∂C/∂b_1 in a chain of four."""
+    first, second, third, fourth = _gradients(rule, (w_2, w_3, w_4), Z)
     inner = Symbol("inner", real=True)
-    crossed = (diff(weight * inner, inner) for weight in (w_4, w_3, w_2))
-    return Eq(first, Mul(upstream, *map(_slope, Z), *crossed))
+    crossed = [diff(weight * inner, inner) for weight in (w_4, w_3, w_2)]
+    slopes = [_slope(total) for total in reversed(Z)]
+    return (
+        Step("∂C/∂b_4 is ∂C/∂a_4 ∂a_4/∂z_4, times ∂z_4/∂b_4 = 1", equal(fourth, upstream * slopes[0])),
+        Step("∂C/∂b_3 has ∂z_4/∂a_3 ∂a_3/∂z_3 besides", equal(third, fourth * crossed[0] * slopes[1])),
+        Step("∂C/∂b_2 has ∂z_3/∂a_2 ∂a_2/∂z_2 besides", equal(second, third * crossed[1] * slopes[2])),
+        Step("∂C/∂b_1 has ∂z_2/∂a_1 ∂a_1/∂z_1 besides", equal(first, second * crossed[2] * slopes[3])),
+        Step("all together", equal(Mul(upstream, *slopes, *crossed), first)),
+    )
+
+
+def _one_layer_more(rule: Rule) -> tuple[Step, ...]:
+    """The step of the induction over the depth: what is derived for any layer but the last."""
+    program = rule.program({}, ("derivative",))
+    further = Symbol("further", integer=True, positive=True)  # layers behind this one, which is l
+    below_the_last = {
+        j: Symbol("l", integer=True, nonnegative=True),
+        depth: Symbol("l", integer=True, nonnegative=True) + further,
+    }
+    d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)
+    total = weights[i, j] * a[i, j] + biases[i, j]
+    back = d_a[i, j + 1] * _slope(total) * weights[i, j]
+    own = d_a[i, j + 1] * _slope(total)
+    at_most = Rational(1, 4) - (applied(SIGMOID, z_1) - Rational(1, 2)) ** 2
+    return (
+        Step(
+            "layer l + 1 hands on its gradient times the slope at its z times its weight",
+            equal(back.xreplace(below_the_last), program.let[d_a[i, j]].xreplace(below_the_last)),
+        ),
+        Step(
+            "and its own bias gets the same without the weight",
+            equal(own.xreplace(below_the_last), program.update[d_biases[i, j]].xreplace(below_the_last)),
+        ),
+        Step("the slope is 1/4 less a square", equal(_slope(z_1), at_most)),
+        Step(
+            "so a layer multiplies the gradient by its weight and at most 1/4",
+            equal(back.xreplace(below_the_last), (own * weights[i, j]).xreplace(below_the_last)),
+        ),
+    )
 
 
 def _at_most_a_quarter(rule: Rule) -> Eq:
@@ -173,8 +211,17 @@ SIGMOID_CHAIN = Rule(
         ),
     ),
     forms=(_from_output(),),
+    derivations=(
+        Derivation(
+            "of four neurons ∂C/∂b_1 is the product of nine factors", "the chain rule, layer by layer", _nine_factors
+        ),
+        Derivation(
+            "every layer multiplies the gradient by w σ'(z)",
+            "the chain rule for any layer of a chain of any depth",
+            _one_layer_more,
+        ),
+    ),
     claims=(
-        Claim("of four neurons ∂C/∂b_1 is the product of the nine factors", _nine_factors),
         Claim("σ' is at most 1/4", _at_most_a_quarter),
         Claim("with |w_2 σ'(z_1)| and |w_3 σ'(z_2)| below 1/4 ∂C/∂b_1 is below 1/16 of ∂C/∂b_3", _vanishes),
         Claim("∂C/∂b_1 need not be 16 times smaller than ∂C/∂b_2", _sixteen_is_too_much),

@@ -1,7 +1,8 @@
 """Adam: a step along the bias-corrected mean gradient over the bias-corrected root mean square."""
 
-from sympy import And, Eq, Max, Rational, Symbol, sign, sqrt
+from sympy import Eq, Integer, Max, Rational, Symbol, sign, sqrt
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import (
     NON_NEGATIVE,
@@ -33,27 +34,39 @@ s_hat, s_max_next, epsilon_root = (Symbol(name, nonnegative=True) for name in ("
 KINGMA_BA = "Kingma & Ba 2015, arXiv:1412.6980"
 
 
-def _moments_of_stationary_gradients(rule: Rule) -> And:
-    """E[s_t] = (1 − β₂^t) E[g²] and E[m_t] = (1 − β₁^t) E[g] by induction, so the corrections are unbiased.
-
-    Expectation is linear, and the recurrences are linear in s, m, g² and g: with q for g² and p for g they hold for means.
-    """
+def _moments_of_stationary_gradients(rule: Rule) -> tuple[Step, ...]:
+    """Expectation is linear, and the recurrences are linear in s, m, g² and g: with q for g² and p for g they hold for means."""
     n, p, q = Symbol("n", integer=True, positive=True), Symbol("p", real=True), Symbol("q", positive=True)
     program = rule.program({"bias_correction": "both"})
-    facts = []
+    steps: list[Step] = []
     for state, mean, beta, corrected in ((m, p, beta1, m_hat), (s, q, beta2, s_hat)):
-        after = program.formula(state).xreplace({gradient(w) ** 2: q}) if state == s else program.formula(state)
-        after = after.xreplace({gradient(w): p})
+        after = program.formula(state).xreplace({gradient(w) ** 2: q}).xreplace({gradient(w): p})
         solved = (1 - beta**n) * mean
-        facts += [
-            Eq(after.xreplace({state: rule.state[state]}), solved.subs(n, 1)),
-            Eq(after.xreplace({state: solved}), solved.subs(n, n + 1)),
-            Eq(
-                program.let[corrected].xreplace({m_next: solved, s_next: solved, c1: 1 - beta1**n, c2: 1 - beta2**n}),
-                mean,
+        whole = program.let[corrected].xreplace({m_next: solved, s_next: solved, c1: 1 - beta1**n, c2: 1 - beta2**n})
+        steps += [
+            Step(
+                f"after one step the mean of {state} is",
+                equal(after.xreplace({state: rule.state[state]}), solved.subs(n, 1)),
             ),
+            Step("if after n steps it is the following", equal(solved, mean - mean * beta**n)),
+            Step("then it is so after n + 1", equal(after.xreplace({state: solved}), solved.subs(n, n + 1))),
+            Step(f"so the rule's {corrected} has the mean of what was averaged", equal(whole, mean)),
         ]
-    return And(*facts)
+    return tuple(steps)
+
+
+def _overwritten_moments_never_forget_the_start(rule: Rule) -> tuple[Step, ...]:
+    """A constant gradient c, and m and s replaced by their corrected values after every step, as the deck has it."""
+    n, c = Symbol("n", integer=True, positive=True), Symbol("c", positive=True)
+    program = rule.program({"bias_correction": "both"})
+    kept = program.let[m_hat].xreplace({m_next: program.let[m_next], c1: 1 - beta1**t})
+    first = kept.xreplace({g: c, m: rule.state[m], t: Integer(1)})
+    later = kept.xreplace({g: c, m: c, t: n + 1})
+    return (
+        Step("after one step the corrected mean is c", equal(first, c)),
+        Step("put in its own place, the next one is", equal(later, c / (1 - beta1 ** (n + 1)))),
+        Step("which is too large by", equal(later - c, c * beta1 ** (n + 1) / (1 - beta1 ** (n + 1)))),
+    )
 
 
 def _first_step_has_the_length_of_the_learning_rate(rule: Rule) -> Eq:
@@ -216,12 +229,19 @@ ADAM = Rule(
             dialect={"bias_correction": "both"},
         ),
     ),
-    claims=(
-        Claim(
+    derivations=(
+        Derivation(
             "the bias corrections are unbiased for stationary gradients",
+            "expectation is linear; the recurrences are solved by induction",
             _moments_of_stationary_gradients,
-            "recurrence",
         ),
+        Derivation(
+            "moments that are overwritten by their corrected values are too large",
+            "the correction undoes a start from zero, and there is none after the first step",
+            _overwritten_moments_never_forget_the_start,
+        ),
+    ),
+    claims=(
         Claim(
             "without epsilon the first step is the learning rate against the sign",
             _first_step_has_the_length_of_the_learning_rate,

@@ -1,7 +1,8 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import And, Eq, Integer, Rational, Sum, Symbol
+from sympy import And, Eq, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
 
+from ..derivation import Derivation, Step, equal
 from ..example import example, worked_example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
@@ -47,6 +48,33 @@ def _is_clipped_or_not(rule: Rule) -> And:
     pulls = (worked_example(p, d_w[i], {n: 1}, (0,), w=(10,), loss_gradient=(0,), upstream=1) for p in orders)
     inside, after = (pull.subs({strength: 1, bound: 1}) for pull in pulls)
     return And(Eq(inside, 1), Eq(after, 20))
+
+
+def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
+    one, rest = Symbol("w_i", real=True), Symbol("rest", real=True)  # one weight, and the sum of the others' squares
+    cost = strength * (one**2 + rest)
+    found = rule.program({"factor": "one", "reduction": "sum"}, ("derivative",)).formula(d_w[i])
+    return (
+        Step("the slope by one weight", equal(diff(cost, one), 2 * strength * one)),
+        Step("times the gradient u by the penalty it is the rule's", equal(2 * strength * w[i] * upstream, found)),
+    )
+
+
+def _normal_weights(rule: Rule) -> tuple[Step, ...]:
+    """Of one weight; weights are independent, so that their logarithms add up."""
+    one, sigma = Symbol("w_0", real=True), Symbol("sigma", positive=True)
+    cost = example(rule.program({"factor": "half", "reduction": "sum"}).formula(penalty), {n: 1}, {}, w=(one,))
+    density = exp(-(one**2) / (2 * sigma**2)) / (sqrt(2 * pi) * sigma)
+    constant = log(2 * pi) / 2 + log(sigma)
+    return (
+        Step(
+            "minus the logarithm of the density", equal(-expand_log(log(density)), one**2 / (2 * sigma**2) + constant)
+        ),
+        Step(
+            "is the halved penalty of strength 1/σ², and a constant",
+            equal(one**2 / (2 * sigma**2), cost.xreplace({strength: 1 / sigma**2})),
+        ),
+    )
 
 
 L2 = Rule(
@@ -95,6 +123,14 @@ L2 = Rule(
             "the squares are averaged, not added up",
             Source("a mean in place of a sum"),
             {penalty: factor * strength * everything / n},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the gradient is in proportion to the weight", "the derivative of the penalty", _gradient_of_any_size
+        ),
+        Derivation(
+            "weights are taken to be normal", "the most probable weights, before any example is seen", _normal_weights
         ),
     ),
     claims=(
