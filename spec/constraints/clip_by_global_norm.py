@@ -2,10 +2,12 @@
 
 from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
 
+from ..derivation import Derivation, Step
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
+from .projection import PRINCIPLE, nearest_in_a_ball
 
 n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
 first, second = IndexedBase("first", shape=(n,), real=True), IndexedBase("second", shape=(m,), real=True)
@@ -23,6 +25,18 @@ def _shortens_together(rule: Rule) -> And:
     written = (program.formula(target).xreplace({bound: Integer(1)}) for target in (one[i], other[i]))
     a, b = (example(value, {n: 1, m: 1}, {i: 0}, first=(3,), second=(4,)) for value in written)
     return And(Eq(5 * a, 3), Eq(5 * b, 4))
+
+
+def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
+    """The elements of all parameters together are one vector; here those of the second add nothing to its squares."""
+    program = rule.program({"epsilon_use": "none", "nonfinite": "entry_nan"})
+    rest = program.let[squares_second]
+    direct, indirect = (program.formula(target).xreplace({rest: Integer(0)}) for target in (one[i], other[i]))
+    common = program.let[squares_first]
+    return (
+        *nearest_in_a_ball(direct, first[i], common, bound),
+        *nearest_in_a_ball(indirect, second[i], common, bound),
+    )
 
 
 CLIP_BY_GLOBAL_NORM = Rule(
@@ -72,6 +86,13 @@ CLIP_BY_GLOBAL_NORM = Rule(
             "the norm of one parameter stands for all",
             Source("a loop that returns early"),
             {size: sqrt(squares_first)},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "without epsilon all gradients together become the nearest vector of norm c or less",
+            PRINCIPLE,
+            _nearest_in_the_ball,
         ),
     ),
     claims=(Claim("gradients 3 and 4 become 3/5 and 4/5", _shortens_together),),

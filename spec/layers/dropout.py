@@ -62,7 +62,8 @@ def _scale_that_keeps_the_mean(rule: Rule) -> tuple[Step, ...]:
 DROPOUT = Rule(
     name="dropout",
     title="Dropout",
-    doc="In training inputs are dropped at random; kept ones are scaled then, or all of them afterwards, so that means agree.",
+    doc="In training inputs are dropped at random; kept ones are scaled then, or all of them afterwards, so that means agree. "
+    "Inputs and hidden layers have it, the output layer has not.",
     kind="layer",
     parameter=y,
     arrays=(Array(x, "input"), MASK),

@@ -83,6 +83,13 @@ def _hat_is_outside_with_a_moving_epsilon(rule: Rule) -> Eq:
     return Eq(hat.formula(w).xreplace({epsilon: epsilon * sqrt(1 - beta2**t)}), outside.formula(w))
 
 
+def _without_correction_under_a_schedule(rule: Rule) -> Eq:
+    """η √(1 − β₂^t)/(1 − β₁^t) in place of η."""
+    schedule = {eta: eta * sqrt(1 - beta2**t) / (1 - beta1**t)}
+    uncorrected = rule.program({"bias_correction": "none", "epsilon_place": "outside"})
+    return Eq(uncorrected.formula(w).xreplace(schedule), rule.program({"epsilon_place": "hat"}).formula(w))
+
+
 ADAM = Rule(
     name="adam",
     title="Adam",
@@ -242,6 +249,7 @@ ADAM = Rule(
         ),
     ),
     claims=(
+        Claim("without correction it is the efficient form under a schedule", _without_correction_under_a_schedule),
         Claim(
             "without epsilon the first step is the learning rate against the sign",
             _first_step_has_the_length_of_the_learning_rate,

@@ -1,10 +1,10 @@
 """Gradient descent: a step against the gradient, as long as the learning rate says."""
 
-from sympy import Rational, Symbol
+from sympy import Eq, Rational, Symbol
 
 from ..derivation import Derivation, Step, equal
 from ..minimum import least
-from ..rule import Hyperparameter, NamedError, Rule, Source
+from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, displacement, eta, g, gradient, point, t, w, w_next
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
@@ -21,6 +21,13 @@ def _minimises_the_linearised_cost(rule: Rule) -> tuple[Step, ...]:
             equal(w - rate * slope, rule.program().formula(w).xreplace({eta: rate})),
         ),
     )
+
+
+def _decay_is_a_penalty(rule: Rule) -> Eq:
+    penalised, decoupled = (
+        rule.program({"weight_decay_form": form}, ("weight_decay",)) for form in ("l2", "decoupled")
+    )
+    return Eq(penalised.formula(w), decoupled.formula(w))
 
 
 GRADIENT_DESCENT = Rule(
@@ -49,6 +56,7 @@ GRADIENT_DESCENT = Rule(
             {w_next: w + displacement},
         ),
     ),
+    claims=(Claim("without memory a decoupled decay is a penalty on squares", _decay_is_a_penalty),),
     derivations=(
         Derivation(
             "the step minimises the linearised cost plus the squared distance over twice the learning rate",

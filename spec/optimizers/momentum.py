@@ -70,6 +70,29 @@ def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     )
 
 
+def _dampening_is_a_smaller_rate(rule: Rule) -> And:
+    dialect = {"learning_rate_place": "inside", "first_step": "zeros"}
+    dampened = rule.program({**dialect, "gain": "one_minus_dampening"}, ("dampening",))
+    smaller = {eta: eta * (1 - dampening)}
+    plain = rule.program({**dialect, "gain": "one"})
+    return And(
+        Eq(dampened.formula(w), plain.formula(w).xreplace(smaller)),
+        Eq(dampened.formula(m), plain.formula(m).xreplace(smaller)),
+    )
+
+
+def _follows_a_schedule(rule: Rule) -> And:
+    """The inside buffer is the last rate times the outside one; a share μ η/η_before of it is kept."""
+    before = Symbol("eta_before", positive=True)
+    inside = rule.program({"learning_rate_place": "inside"})
+    outside = rule.program({"learning_rate_place": "outside"})
+    followed = {m: before * m, mu: mu * eta / before}
+    return And(
+        Eq(inside.formula(w).xreplace(followed), outside.formula(w)),
+        Eq(inside.formula(m).xreplace(followed), eta * outside.formula(m)),
+    )
+
+
 MOMENTUM = Rule(
     name="momentum",
     title="Momentum",
@@ -162,6 +185,8 @@ MOMENTUM = Rule(
             _buffer_of_a_constant_gradient,
             "recurrence",
         ),
+        Claim("dampening makes the learning rate smaller, from zero", _dampening_is_a_smaller_rate),
+        Claim("under a schedule inside is outside with a momentum that follows the rate", _follows_a_schedule),
         Claim(
             "inside and outside agree while the learning rate is constant",
             _inside_is_outside_at_a_constant_rate,

@@ -1,6 +1,6 @@
 """RMSProp: AdaGrad with a memory that fades, so that the learning rate does not die."""
 
-from sympy import Add, And, Eq, Expr, Rational, Symbol, sqrt, symbols
+from sympy import Add, And, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
 
 from ..derivation import Derivation, Step, equal
 from ..minimum import least
@@ -12,6 +12,8 @@ from ..symbols import (
     a_next,
     b,
     b_next,
+    beta1,
+    beta2,
     denominator,
     displacement,
     epsilon,
@@ -27,6 +29,7 @@ from ..symbols import (
     w,
     w_next,
 )
+from .adam import ADAM
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 ratio, arriving, push, a_hat = (Symbol(name, real=True) for name in ("ratio", "arriving", "push", "a_hat"))
@@ -74,6 +77,15 @@ def _fades_geometrically(rule: Rule) -> tuple[Step, ...]:
             Step(f"after {k} of them the weights fall by rho from one to the one before", equal(Add(*weights), average))
         )
     return tuple(steps)
+
+
+def _is_adam_without_a_mean(rule: Rule) -> And:
+    facts = []
+    for place in ("inside", "outside"):
+        adam = ADAM.program({"epsilon_place": place, "bias_correction": "none"})
+        own, like = rule.program({"epsilon_place": place}), {beta1: Integer(0), beta2: rho}
+        facts += [Eq(own.formula(target), adam.formula(target).xreplace(like)) for target in (w, s)]
+    return And(*facts)
 
 
 RMSPROP = Rule(
@@ -208,6 +220,9 @@ RMSPROP = Rule(
             _fades_geometrically,
         ),
     ),
-    claims=(Claim("the bias correction undoes the start from zero", _average_of_a_stationary_square, "recurrence"),),
+    claims=(
+        Claim("the bias correction undoes the start from zero", _average_of_a_stationary_square, "recurrence"),
+        Claim("it is Adam with a beta1 of 0 and without correction", _is_adam_without_a_mean),
+    ),
     source=Source("Tieleman & Hinton 2012; lecture deck", "line 725"),
 )

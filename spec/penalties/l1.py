@@ -1,7 +1,8 @@
 """L1: the sum of the sizes of the weights."""
 
-from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol
+from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, diff, symbols
 
+from ..derivation import Derivation, Step, equal
 from ..example import example
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
@@ -17,6 +18,7 @@ from .weights import (
     WEIGHTS,
     bias,
     bias_total,
+    d_w,
     divisor,
     everything,
     m,
@@ -24,6 +26,7 @@ from .weights import (
     penalty,
     strength,
     total,
+    upstream,
     w,
 )
 
@@ -43,6 +46,21 @@ def _adds_up_sizes(rule: Rule) -> Eq:
     """Of two weights."""
     a, b = Symbol("a", real=True), Symbol("b", real=True)
     return Eq(example(rule.program().formula(penalty), {n: 2}, {}, w=(a, b)), strength * (Abs(a) + Abs(b)))
+
+
+def _pulls_with_constant_force(rule: Rule) -> tuple[Step, ...]:
+    one, rest = symbols("size rest", positive=True)  # the size of one weight, and the sum of those of the others
+    found = rule.program({"reduction": "sum", "derivative_at_zero": "zero"}, ("derivative",)).formula(d_w[i])
+    cost = strength * (one + rest)
+    positive, negative = (found.xreplace({w[i]: side}) for side in (one, -one))
+    return (
+        Step("the slope by the size of a weight", equal(diff(cost, one), strength)),
+        Step(
+            "for a positive weight, times the gradient u by the penalty, it is the rule's",
+            equal(strength * upstream, positive),
+        ),
+        Step("for a negative one it points the other way", equal(-strength * upstream, negative)),
+    )
 
 
 L1 = Rule(
@@ -97,6 +115,13 @@ L1 = Rule(
             "the sizes are averaged, not added up",
             Source("a mean in place of a sum"),
             {penalty: strength * everything / n},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "every weight is pulled towards 0 with the same force",
+            "the derivative of the penalty",
+            _pulls_with_constant_force,
         ),
     ),
     claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes),),
