@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from numbers import Real
 from types import MappingProxyType
@@ -220,13 +221,18 @@ class Program:
 
     def formula(self, target: Symbol) -> Expr:
         """Return the next value of `target` (or an intermediate) written out in inputs, state and hyperparameters."""
-        expression = self.update.get(target, self.let.get(target, target))
-        for symbol in reversed(self.needed_by(expression)):
-            expression = put_in(expression, symbol, self.let[symbol])
-        return expression
+        return _written_out(self, target)
 
     def needed_by(self, expression: Expr) -> tuple[Symbol, ...]:
         return replace(self, update={self.parameter: expression}).needed()
+
+
+@lru_cache(maxsize=4096)  # claims ask for the same formulas again and again
+def _written_out(program: Program, target: Symbol) -> Expr:
+    expression = program.update.get(target, program.let.get(target, target))
+    for symbol in reversed(program.needed_by(expression)):
+        expression = put_in(expression, symbol, program.let[symbol])
+    return expression
 
 
 def recurs(target: Expr, equation: Expr) -> bool:

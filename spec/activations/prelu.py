@@ -1,7 +1,9 @@
 """The parametric rectified linear unit: a leaky one whose slope is learned."""
 
-from sympy import Abs, And, Eq, IndexedBase, Integer, Piecewise, Symbol
+from sympy import Abs, And, Eq, IndexedBase, Integer, Piecewise, Symbol, diff
 
+from ..derivation import Derivation, Step, equal
+from ..example import worked_example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i
 
@@ -12,6 +14,7 @@ shared = IndexedBase("alpha", shape=(1,), real=True)
 own = IndexedBase("alpha", shape=(n,), real=True)
 slope = IndexedBase("slope", shape=(n,), real=True)
 tie = IndexedBase("tie", shape=(n,), real=True)
+d_alpha = IndexedBase("d_alpha", shape=(1,), real=True)
 
 
 def _between_known_functions(rule: Rule) -> And:
@@ -21,6 +24,20 @@ def _between_known_functions(rule: Rule) -> And:
         rule.program().formula(y[i]).xreplace({shared[0]: a, x[i]: z}) for a in map(Integer, (0, 1, -1))
     )
     return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(size, Abs(z)))
+
+
+def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:
+    """Of one element, with the gradient u by the output."""
+    size, a, u = Symbol("size", positive=True), Symbol("alpha", real=True), Symbol("u", real=True)
+    value = rule.program().formula(y[i]).xreplace({shared[0]: a})
+    program = rule.program({}, ("derivative",))
+    found = worked_example(program, d_alpha[i], {n: 1}, (0,), x=(-size,), alpha=(a,), upstream=(u,))
+    below, above = value.xreplace({x[i]: -size}), value.xreplace({x[i]: size})
+    return (
+        Step("above 0 the value does not move with the slope", equal(diff(above, a), 0)),
+        Step("below 0 it moves by the input", equal(diff(below, a), -size)),
+        Step("times u that is the rule's gradient", equal(-size * u, found)),
+    )
 
 
 PRELU = Rule(
@@ -66,6 +83,11 @@ PRELU = Rule(
             Source("He et al. 2015 written as max(0, x) + α min(0, x)"),
             {tie[i]: x[i] + slope[i] * x[i]},
             under="derivative",
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the slope learns from negative inputs only", "the derivative by the slope", _slope_is_learned_below_zero
         ),
     ),
     claims=(Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),),

@@ -2,6 +2,7 @@
 
 from sympy import And, Eq, Expr, Interval, Rational, Symbol, oo
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -64,6 +65,17 @@ def _keeps_a_constant(rule: Rule) -> And:
     return And(*facts)
 
 
+def _stretched_from_the_centre(rule: Rule) -> tuple[Step, ...]:
+    program = rule.program({"zoom": "in"})
+    from_row, from_column = (program.formula(d.place) for d in SEPARATE)
+    (row, column), smaller = CENTRE, rule.program({"zoom": "out"}).formula(ROWS.place)
+    return (
+        Step("distances from the centre grow by the factor: of rows", equal((from_row - row) * row_factor, i - row)),
+        Step("of columns", equal((from_column - column) * column_factor, j - column)),
+        Step("zooming out, the source's distance is the longer one", equal((i - row) * row_factor, smaller - row)),
+    )
+
+
 RESIZE = Rule(
     name="resize",
     title="Resizing of an image",
@@ -124,6 +136,11 @@ RESIZE = Rule(
                 ROWS.place: row_offset + row_scale * i,
                 COLUMNS.place: column_offset + column_scale * j,
             },
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "the centre stays, and distances from it grow", "everything is stretched alike", _stretched_from_the_centre
         ),
     ),
     claims=(

@@ -2,6 +2,7 @@
 
 from sympy import And, Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -68,6 +69,24 @@ def _keeps_a_constant(rule: Rule) -> And:
     return And(*facts)
 
 
+def _turned_back(rule: Rule) -> tuple[Step, ...]:
+    """Rows count downwards: (right, -down) are the usual coordinates about the centre."""
+    theta = Symbol("theta", real=True)
+    program = rule.program()
+    places = (program.let[d.place].xreplace({cosine: cos(theta), sine: sin(theta)}) for d in JOINT)
+    (down, right), (from_down, from_right) = (
+        [place - middle for place, middle in zip(both, CENTRE, strict=True)] for both in ((i, j), tuple(places))
+    )
+    return (
+        Step("the source is as far from the centre", equal(from_down**2 + from_right**2, down**2 + right**2)),
+        Step(
+            "turned by the angle it lies to the right by",
+            equal(cos(theta) * from_right + sin(theta) * from_down, right),
+        ),
+        Step("and down by", equal(cos(theta) * from_down - sin(theta) * from_right, down)),
+    )
+
+
 ROTATE = Rule(
     name="rotate",
     title="Rotation of an image",
@@ -122,6 +141,11 @@ ROTATE = Rule(
         ),
     ),
     forms=(Form("offset_first", _offset_first(*CENTRE)),),
+    derivations=(
+        Derivation(
+            "a pixel shows what a turn brings to its place", "turns keep distances from the centre", _turned_back
+        ),
+    ),
     claims=(
         Claim("quarter and half turns of a square move pixels and change none", _quarter_turns),
         Claim("a constant image stays constant, unless a constant is filled in", _keeps_a_constant),

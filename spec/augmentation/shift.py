@@ -2,6 +2,7 @@
 
 from sympy import And, Eq, Integer, Rational, S, Symbol
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -52,6 +53,15 @@ def _halfway_is_the_mean(rule: Rule) -> Eq:
     return Eq(pixel(rule, {}, (1, 0), (3, 2), numbers), (pixel_symbol(0, 0) + pixel_symbol(1, 0)) / 2)
 
 
+def _where_a_pixel_came_from(rule: Rule) -> tuple[Step, ...]:
+    program = rule.program()
+    from_row, from_column = (program.formula(d.place) for d in SEPARATE)
+    return (
+        Step("moved down by the shift, the source is in this row", equal(from_row + row_shift, i)),
+        Step("and moved to the right, in this column", equal(from_column + column_shift, j)),
+    )
+
+
 SHIFT = Rule(
     name="shift",
     title="Shift of an image",
@@ -88,6 +98,9 @@ SHIFT = Rule(
             Source("torchvision 0.28.0", "transforms.RandomAffine.get_params: int(round(...))"),
             {ROWS.place: i - half_even(row_shift), COLUMNS.place: j - half_even(column_shift)},
         ),
+    ),
+    derivations=(
+        Derivation("a pixel shows what lay one shift before it", "everything moves alike", _where_a_pixel_came_from),
     ),
     claims=(
         Claim("a shift by whole pixels moves them, and changes none", _moves_whole_pixels),

@@ -1,7 +1,8 @@
 """The randomized leaky rectified linear unit: the slope of negative inputs is drawn anew for each."""
 
-from sympy import Eq, Expr, Gt, Interval, Piecewise, Rational, Symbol, expand_log, integrate, log, symbols
+from sympy import Derivative, Eq, Expr, Gt, Interval, Piecewise, Rational, Symbol, expand_log, integrate, log, symbols
 
+from ..derivation import Derivation, Step, equal
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 
 x, y = symbols("x y", real=True)
@@ -23,6 +24,16 @@ def _moment(rule: Rule, power: int, law: str) -> Expr:
 
 
 PUBLISHED = {lower: Rational(1, 8), upper: Rational(1, 3)}
+
+
+def _density_of_a_reciprocal(rule: Rule) -> tuple[Step, ...]:
+    found = rule.program({"law": "divisor_uniform"}, ("law",)).formula(density)
+    divisors = 1 / (1 / lower - 1 / upper)  # their density, between 1/upper and 1/lower
+    return (
+        Step("a divisor falls, as the slope grows, by", equal(Derivative(1 / slope, slope), -1 / slope**2)),
+        Step("so many divisors stand for one slope", equal(divisors / slope**2, found)),
+    )
+
 
 RRELU = Rule(
     name="rrelu",
@@ -81,6 +92,13 @@ RRELU = Rule(
             Source(PAPER, "a uniform between 3 and 8, read as a slope"),
             {density: 1 / (1 / lower - 1 / upper), least: 1 / upper, most: 1 / lower},
             under="law",
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "uniform divisors give slopes of density 1/slope², scaled",
+            "a probability is the same, whichever of two variables it is written in",
+            _density_of_a_reciprocal,
         ),
     ),
     claims=(

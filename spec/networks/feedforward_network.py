@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from sympy import And, Eq, Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log
+from sympy import And, Eq, Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log, symbols
 
 from ..activations.relu import RELU
+from ..derivation import Derivation, Step, equal
 from ..derivative import straight_through
 from ..example import worked_example
 from ..losses.cross_entropy import CROSS_ENTROPY, epsilon
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 from .composition import applied
+from .dense import DENSE
 
 n = Symbol("n", integer=True, positive=True)  # examples
 p = Symbol("p", integer=True, positive=True)  # features
@@ -69,6 +71,33 @@ def _backpropagates(rule: Rule) -> And:
     wrong = exp(a) / (1 + exp(a))  # the share of the other class
     first, second, used, rectified = _gradients(rule)
     return And(Eq(first, -wrong), Eq(second, wrong), Eq(used, wrong), Eq(rectified, 0))
+
+
+def _put_together(rule: Rule) -> tuple[Step, ...]:
+    """One example of one feature, one hidden unit that is on, two classes of which the first is right."""
+    feature, weight = symbols("feature weight", positive=True)
+    a, b, shift, other_shift = symbols("w_0 w_1 b_0 b_1", real=True)
+    arrays: dict[str, Any] = {"x": ((feature,),), "hidden_weights": ((weight,),), "hidden_bias": (0,)}
+    arrays |= {"labels": (0,), "output_weights": ((a, b),), "output_bias": (shift, other_shift)}
+    whole = worked_example(rule.program({"clip": "none"}), loss, {n: 1, p: 1, h: 1, c: 2}, **arrays)
+
+    def dense(inputs: Expr, weights: Any, bias: Any, units: int) -> list[Expr]:
+        sizes = dict(zip(DENSE.arrays[0].shape + DENSE.arrays[2].shape, (1, 1, units), strict=True))
+        given: dict[str, Any] = {"x": ((inputs,),), "weights": (weights,), "bias": bias}
+        return [worked_example(DENSE.program(), DENSE.parameter, sizes, (0, unit), **given) for unit in range(units)]
+
+    (total,) = dense(feature, (weight,), (0,), 1)
+    on = applied(RELU, total)
+    logits = dense(on, (a, b), (shift, other_shift), 2)
+    given: dict[str, Any] = {"predictions": (tuple(logits),), "labels": (0,)}
+    sizes = dict(zip(CROSS_ENTROPY.arrays[0].shape, (1, 2), strict=True))
+    cost = worked_example(CROSS_ENTROPY.program({"input": "logits"}), CROSS_ENTROPY.parameter, sizes, **given)
+    return (
+        Step("the dense layer adds up", equal(total, weight * feature)),
+        Step("the rectified unit lets it pass", equal(on, weight * feature)),
+        Step("a second dense layer gives the first logit", equal(logits[0], a * weight * feature + shift)),
+        Step("the cross entropy of both logits is the rule's loss", equal(cost, whole)),
+    )
 
 
 FEEDFORWARD_NETWORK = Rule(
@@ -147,6 +176,13 @@ FEEDFORWARD_NETWORK = Rule(
             "the hidden layer has no activation",
             Source("Keras 3.15.1", "layers.Dense without activation="),
             {hidden[i, j]: hidden_sum[i, j]},
+        ),
+    ),
+    derivations=(
+        Derivation(
+            "it is two dense layers, a rectified unit and the cross entropy",
+            "rules applied one after the other",
+            _put_together,
         ),
     ),
     claims=(
