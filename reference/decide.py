@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import isqrt
 from random import Random
@@ -104,10 +105,17 @@ def _differentiated(statement: Boolean) -> Boolean:
 
 def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:
     """At how many points the statement was decided, and the one where it is false, which is the last."""
+    return _tried_within(statement, tuple(_domains(rule).items()))
+
+
+@lru_cache(maxsize=1024)  # rules that are altered where a claim does not look make the same statement
+def _tried_within(
+    statement: Boolean, domains: tuple[tuple[Symbol, Set], ...]
+) -> tuple[int, Mapping[str, Fraction] | None]:
     decided, statement = 0, _of_small_arrays(statement)
     if statement == S.false:
         return 1, {}
-    for point in _points(statement, _domains(rule)):
+    for point in _points(statement, dict(domains)):
         with ctx.workprec(BITS):
             try:
                 holds = _truth(statement, point)
@@ -217,7 +225,7 @@ def _points(statement: Boolean, domains: Mapping[Symbol, Set]) -> Iterator[Point
     if not (symbols or statement.atoms(AppliedUndef)):
         return
     random = Random(0)
-    choices = [[x for x in _candidates() if _allowed(s, x, domains.get(s))] for s in symbols]
+    choices = [_choices(s, domains.get(s)) for s in symbols]
     if all(choices):
         for _ in range(POINTS):
             yield Point({s: random.choice(xs) for s, xs in zip(symbols, choices, strict=True)}, random)
@@ -243,6 +251,11 @@ def _of_small_arrays(statement: Boolean) -> Boolean:
 
 def _is_position(symbol: Any) -> bool:
     return bool(symbol.is_Symbol and symbol.is_integer and symbol.is_nonnegative and not symbol.is_positive)
+
+
+@lru_cache(maxsize=1024)
+def _choices(symbol: Symbol, domain: Set | None) -> tuple[Fraction, ...]:
+    return tuple(x for x in _candidates() if _allowed(symbol, x, domain))
 
 
 def _candidates() -> list[Fraction]:

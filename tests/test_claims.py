@@ -159,7 +159,7 @@ def test_a_counterexample_keeps_the_domain_of_a_hyperparameter() -> None:
 
 def test_a_changed_rule_is_decided_anew() -> None:
     one = rule("gradient_descent")
-    (claim,) = one.everything_claimed()
+    claim = one.everything_claimed()[0]
     climbing = one.replaced(let={**one.let, Symbol("displacement", real=True): -eta * g})
 
     assert decide(one, claim).verdict == "proved"
