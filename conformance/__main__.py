@@ -67,11 +67,11 @@ def prove(
     from . import proving, report
 
     try:
-        proving.check(rules or [])
+        chosen = proving.chosen(rules or [])
         report.writable(json)
     except (LookupError, ValueError) as error:
         usage(error)
-    raise typer.Exit(proving.prove(rules or [], json))
+    raise typer.Exit(proving.prove(chosen, json))
 
 
 @app.command()

@@ -53,17 +53,15 @@ def _altered(rule_name: str) -> tuple[Rule, ...]:
     return tuple(altered_rules(find_rule(rule_name)))
 
 
-def check(names: Sequence[str]) -> None:
-    """Raise `LookupError` naming the nearest rule unless all names are those of rules."""
-    for name in names:
-        find_rule(name)
+def chosen(names: Sequence[str]) -> list[Rule]:
+    """Return the rules named, or all; raise `LookupError` naming the nearest one for a name that is none."""
+    return [find_rule(name) for name in dict.fromkeys(names)] or list(catalogue().values())
 
 
-def prove(names: Sequence[str], json: str) -> int:
-    """Decide the claims of the rules named, or of all; print a table unless JSON goes to standard output."""
+def prove(rules: Sequence[Rule], json: str) -> int:
+    """Decide the claims of the rules; print a table unless JSON goes to standard output."""
     from .report import write_json
 
-    rules = [find_rule(name) for name in dict.fromkeys(names)] or list(catalogue().values())
     found = _examine_all(rules)
     if json:
         write_json({"claims": [one.as_json() for one in found]}, json)

@@ -86,15 +86,14 @@ def decide(rule: Rule, claim: Claim) -> Decision:
 
 
 def refutes(rule: Rule, claim: Claim) -> bool:
-    """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted."""
+    """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted.
+
+    It cannot be stated of a rule that lacks what it is about, nor where complex numbers would have to be compared.
+    """
     try:
         statement = _differentiated(claim.statement(rule))
         return statement == S.false or _tried(statement, rule)[1] is not None
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-    ):  # the rule lacks what the claim is about; SymPy compares no complex numbers
+    except (ValueError, LookupError, TypeError):
         return False
 
 
@@ -222,9 +221,11 @@ def _signed(random: Random) -> Fraction:
 
 def _points(statement: Boolean, domains: Mapping[Symbol, Set]) -> Iterator[Point]:
     symbols = sorted(statement.free_symbols, key=str)
-    if not (symbols or statement.atoms(AppliedUndef)):
-        return
     random = Random(0)
+    if not (symbols or statement.atoms(AppliedUndef)):
+        if statement != S.true:  # numbers alone, which there is one way to compare
+            yield Point({}, random)
+        return
     choices = [_choices(s, domains.get(s)) for s in symbols]
     if all(choices):
         for _ in range(POINTS):

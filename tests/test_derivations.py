@@ -8,6 +8,7 @@ import pytest
 from sympy import Eq, Gt, S
 from sympy.core.relational import Relational
 
+from gradspec.conformance.altered import altered_rules
 from gradspec.conformance.page import show
 from gradspec.reference.decide import decide, refutes
 from gradspec.spec import Claim, Rule, catalogue
@@ -52,6 +53,14 @@ def test_a_wrong_conclusion_is_refuted(rule: Rule, derivation: Derivation) -> No
 
     assert "refuted" == decide(rule, claim).verdict
     assert refutes(rule, claim)
+
+
+@EVERY
+def test_the_conclusion_speaks_of_the_formula_that_is_evaluated(rule: Rule, derivation: Derivation) -> None:
+    """For some altered rule it is false, taken by itself."""
+    last = Claim("the last step", lambda one: derivation.steps(one)[-1].statement)
+
+    assert any(refutes(changed, last) for changed in altered_rules(rule))
 
 
 @EVERY

@@ -115,7 +115,7 @@ DENSE = Rule(
         Derivation("gradients are matrix products", "the chain rule over all outputs", _gradients_of_any_size),
     ),
     claims=(
-        Claim("two units of two inputs give the weighted sums", _adds_up),
+        Claim("two units of two inputs give the weighted sums", _adds_up, kind="defined"),
         Claim("gradients are products of the upstream one with weights and inputs", _gradients_are_products),
     ),
     source=Source("lecture deck", "lines 40-42"),

@@ -83,30 +83,18 @@ def _nine_factors(rule: Rule) -> tuple[Step, ...]:
 def _one_layer_more(rule: Rule) -> tuple[Step, ...]:
     """The step of the induction over the depth: what is derived for any layer but the last."""
     program = rule.program({}, ("derivative",))
-    further = Symbol("further", integer=True, positive=True)  # layers behind this one, which is l
-    below_the_last = {
-        j: Symbol("l", integer=True, nonnegative=True),
-        depth: Symbol("l", integer=True, nonnegative=True) + further,
-    }
+    layer, further = Symbol("l", integer=True, nonnegative=True), Symbol("further", integer=True, positive=True)
+    here = {j: layer, depth: layer + further}  # so many layers stand behind this one
     d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)
-    total = weights[i, j] * a[i, j] + biases[i, j]
-    back = d_a[i, j + 1] * _slope(total) * weights[i, j]
-    own = d_a[i, j + 1] * _slope(total)
+    own = (d_a[i, j + 1] * _slope(weights[i, j] * a[i, j] + biases[i, j])).xreplace(here)
+    handed_on, of_bias = (
+        equations.xreplace(here) for equations in (program.let[d_a[i, j]], program.update[d_biases[i, j]])
+    )
     at_most = Rational(1, 4) - (applied(SIGMOID, z_1) - Rational(1, 2)) ** 2
     return (
-        Step(
-            "layer l + 1 hands on its gradient times the slope at its z times its weight",
-            equal(back.xreplace(below_the_last), program.let[d_a[i, j]].xreplace(below_the_last)),
-        ),
-        Step(
-            "and its own bias gets the same without the weight",
-            equal(own.xreplace(below_the_last), program.update[d_biases[i, j]].xreplace(below_the_last)),
-        ),
         Step("the slope is 1/4 less a square", equal(_slope(z_1), at_most)),
-        Step(
-            "so a layer multiplies the gradient by its weight and at most 1/4",
-            equal(back.xreplace(below_the_last), (own * weights[i, j]).xreplace(below_the_last)),
-        ),
+        Step("the bias of a layer gets the gradient of its output times the slope at its z", equal(own, of_bias)),
+        Step("and the layer before gets that times the weight", equal(own * weights[i, j].xreplace(here), handed_on)),
     )
 
 

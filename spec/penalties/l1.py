@@ -124,6 +124,6 @@ L1 = Rule(
             _pulls_with_constant_force,
         ),
     ),
-    claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes),),
+    claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes, kind="defined"),),
     source=Source("Tibshirani 1996; lecture deck", "line 155"),
 )
