@@ -2,7 +2,8 @@
 
 Every claim gets a verdict. First it is evaluated at points, exactly or in balls: one false point refutes it.
 What no point refutes is put to the proof: the difference of every conjunct is simplified, where need be once
-for each sign of its real symbols. Without a proof the true points decide; without any it is `undecided`.
+for each sign of its real symbols; numbers alone are proved by what encloses them. Without a proof the true points
+decide; without any it is `undecided`, and so is a proof about symbols that nothing was found to satisfy.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sympy import (
     Abs,
     And,
     Derivative,
+    E,
     Eq,
     Expr,
     Indexed,
@@ -30,6 +32,7 @@ from sympy import (
     Min,
     Ne,
     Not,
+    NumberSymbol,
     Or,
     Piecewise,
     Pow,
@@ -38,6 +41,7 @@ from sympy import (
     Set,
     Sum,
     Symbol,
+    pi,
     sign,
 )
 from sympy.core.function import AppliedUndef
@@ -47,6 +51,8 @@ from sympy.logic.boolalg import Boolean
 from gradspec.spec import Claim, Rule
 
 from .equality import vanishes
+from .integral import enclosed, is_number
+from .unknown import Unknown
 
 POINTS = 32
 BITS = 512
@@ -54,10 +60,6 @@ MOST_CASES = 81  # of signs: four symbols
 SIZES = ("0", "1", "2", "3", "5", "17", "1/2", "1/3", "3/4", "7/8", "9/10", "1/16", "3/2", "1/1000")
 
 Number = Any  # fmpq where exact, else arb
-
-
-class Unknown(Exception):
-    """A value or a truth that exact evaluation cannot give at this point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ def decide(rule: Rule, claim: Claim) -> Decision:
     decided, witness = _tried(statement, rule)
     if witness is not None:
         return Decision("refuted", decided, witness)
-    if proved(statement):
-        return Decision("proved", decided)
-    return Decision("decided" if decided else "undecided", decided)
+    if not decided and statement.free_symbols:
+        return Decision("undecided")
+    return Decision("proved" if proved(statement) else "decided" if decided else "undecided", decided)
 
 
 def refutes(rule: Rule, claim: Claim) -> bool:
@@ -98,8 +100,12 @@ def refutes(rule: Rule, claim: Claim) -> bool:
 
 
 def _differentiated(statement: Boolean) -> Boolean:
-    """The statement with derivatives and integrals worked out that are written for the reader."""
-    return statement.xreplace({d: d.doit() for d in statement.atoms(Derivative, Integral)})
+    """The statement with derivatives and integrals worked out that are written for the reader.
+
+    Integrals that are plain numbers stay: they are enclosed.
+    """
+    written = [d for d in statement.atoms(Derivative, Integral) if isinstance(d, Derivative) or not is_number(d)]
+    return statement.xreplace({d: d.doit() for d in written})
 
 
 def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:
@@ -153,6 +159,8 @@ def proved(statement: Boolean) -> bool:
 
 
 def _proved_in_cases(fact: Boolean) -> bool:
+    if not (fact.free_symbols or fact.atoms(AppliedUndef)):
+        return _certain(fact) or _proved(fact)
     if _proved(fact):
         return True
     symbols = _of_open_sign(fact)
@@ -160,6 +168,15 @@ def _proved_in_cases(fact: Boolean) -> bool:
         return False
     cases = product(*map(_signs, symbols))
     return all(_proved(fact.xreplace(dict(zip(symbols, case, strict=True)))) for case in cases)
+
+
+def _certain(fact: Boolean) -> bool:
+    """Whether a statement about numbers alone is true of whatever their enclosures hold."""
+    with ctx.workprec(BITS):
+        try:
+            return _truth(fact, Point({}, Random(0)))
+        except (Unknown, ZeroDivisionError):
+            return False
 
 
 def _signs(symbol: Symbol) -> list[Expr]:
@@ -315,6 +332,10 @@ def _value(e: Expr, point: Point) -> Number:
         return _exact(point.values[e])
     if isinstance(e, Rational):
         return fmpq(int(e.p), int(e.q))
+    if isinstance(e, Integral):
+        return enclosed(e)
+    if isinstance(e, NumberSymbol):
+        return _constant(e)
     if isinstance(e, AppliedUndef):
         return point.call(e.func.__name__, _value(e.args[0], point))
     if isinstance(e, Piecewise):
@@ -340,6 +361,13 @@ def _value(e: Expr, point: Point) -> Number:
     if function is None or len(args) != 1:
         raise Unknown(f"the value of {type(e).__name__}")
     return function(arb(args[0]))
+
+
+def _constant(e: NumberSymbol) -> arb:
+    known = {pi: arb.pi, E: arb.const_e}
+    if e not in known:
+        raise Unknown(f"the value of {e}")
+    return known[e]()
 
 
 def _extreme(args: list[Number], largest: bool) -> Number:

@@ -1,0 +1,52 @@
+"""Certified enclosures of integrals over finite intervals, by Arb's integration of analytic functions."""
+
+from __future__ import annotations
+
+from flint import acb, arb, fmpq
+from sympy import E, Expr, Integral, Pow, Rational, Symbol, cosh, exp, pi, sinh, tanh
+
+from .unknown import Unknown
+
+ANALYTIC = {exp: acb.exp, tanh: acb.tanh, sinh: acb.sinh, cosh: acb.cosh}  # but for poles, where they are no number
+
+
+def is_number(integral: Integral) -> bool:
+    """Whether an integral over one variable has finite limits and no symbols, so that it can be enclosed."""
+    ends = [end for limit in integral.limits for end in limit[1:]]
+    return len(ends) == 2 and not integral.free_symbols and all(end.is_finite for end in ends)
+
+
+def enclosed(integral: Integral) -> arb:
+    """Return a ball that holds the integral; raise `Unknown` for integrands that are not analytic between the limits."""
+    if not is_number(integral):
+        raise Unknown(f"the value of {integral}")
+    ((variable, low, high),) = integral.limits
+    ends = [_value(end, variable, acb(0)) for end in (low, high)]
+    value = acb.integral(lambda at, _: _value(integral.function, variable, at), *ends)
+    if not value.is_finite():
+        raise Unknown(f"the value of {integral}")
+    return value.real
+
+
+def _value(e: Expr, variable: Symbol, at: acb) -> acb:
+    if e == variable:
+        return at
+    if isinstance(e, Rational):
+        return acb(fmpq(int(e.p), int(e.q)))
+    if e in (pi, E):
+        return acb.pi() if e == pi else acb(1).exp()
+    args = [_value(a, variable, at) for a in e.args]
+    if e.is_Add:
+        return sum(args, acb(0))
+    if e.is_Mul:
+        whole = acb(1)
+        for a in args:
+            whole = whole * a
+        return whole
+    if isinstance(e, Pow) and e.exp.is_Integer:
+        return args[0] ** int(e.exp)
+    if isinstance(e, Pow) and not e.base.has(variable) and e.exp.is_Rational:
+        return args[0] ** args[1]
+    if type(e) in ANALYTIC:
+        return ANALYTIC[type(e)](*args)
+    raise Unknown(f"the integral of {type(e).__name__}")

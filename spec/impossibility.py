@@ -1,0 +1,48 @@
+"""Steps that show that no setting makes one formula equal to another: it would have to be two numbers at once."""
+
+from collections.abc import Mapping
+
+from sympy import Expr, Symbol, diff, fraction, simplify, together
+
+from .derivation import Step, equal, unequal
+
+
+def no_single_setting(
+    wanted: Expr,
+    offered: Expr,
+    setting: Symbol,
+    here: Mapping[Symbol, Expr],
+    there: Mapping[Symbol, Expr],
+) -> tuple[Step, ...]:
+    """Return the steps for `offered`, a formula with a free `setting` that is asked to equal `wanted` here and there.
+
+    `here` and `there` give values to the other symbols. Raises `ValueError` where the equation is not of first degree.
+    """
+    values = [_only_value(wanted.xreplace(dict(at)), offered.xreplace(dict(at)), setting) for at in (here, there)]
+    places = [_words(at) for at in (here, there)]
+    return (
+        *(
+            Step(f"with {place} both are equal for {setting} = {value} only", equal(_gap(wanted, offered, at), slope))
+            for at, place, (value, slope) in zip((here, there), places, values, strict=True)
+        ),
+        Step("which is not the same number", unequal(values[0][0], values[1][0])),
+    )
+
+
+def _gap(wanted: Expr, offered: Expr, at: Mapping[Symbol, Expr]) -> Expr:
+    """What is zero where both are equal: the numerator of their difference."""
+    return fraction(together((offered - wanted).xreplace(dict(at))))[0]
+
+
+def _only_value(wanted: Expr, offered: Expr, setting: Symbol) -> tuple[Expr, Expr]:
+    """The only root of the numerator of the difference, and the numerator as slope times distance from the root."""
+    numerator = _gap(wanted, offered, {})
+    slope = simplify(diff(numerator, setting))
+    if slope.has(setting) or slope == 0:
+        raise ValueError(f"{setting}: {numerator} must be of first degree in it; choose another setting or place")
+    value = simplify(-numerator.xreplace({setting: 0 * setting}) / slope)
+    return value, slope * (setting - value)
+
+
+def _words(at: Mapping[Symbol, Expr]) -> str:
+    return ", ".join(f"{symbol} = {value}" for symbol, value in at.items())
