@@ -82,9 +82,15 @@ def decide(rule: Rule, claim: Claim) -> Decision:
     decided, witness = _tried(statement, rule)
     if witness is not None:
         return Decision("refuted", decided, witness)
-    if not decided and statement.free_symbols:
+    if not (decided or _satisfiable(statement, rule)):
         return Decision("undecided")
     return Decision("proved" if proved(statement) else "decided" if decided else "undecided", decided)
+
+
+def _satisfiable(statement: Boolean, rule: Rule) -> bool:
+    """Whether there are values that fit all that is assumed about the symbols; of none anything could be proved."""
+    statement = _of_small_arrays(statement)
+    return not statement.free_symbols or next(_points(statement, _domains(rule)), None) is not None
 
 
 def refutes(rule: Rule, claim: Claim) -> bool:
