@@ -70,7 +70,7 @@ def mutants(program: Program) -> list[Mutant]:
     for target in (*program.needed(), *named):
         let, update = dict(program.let), dict(program.update)
         equations = let if target in let else update
-        for what, expression in _changes(equations[target], program):
+        for what, expression in changes(equations[target], program):
             equations[target] = expression
             changed = replace(program, let=dict(let), update=dict(update))
             found.setdefault(changed.key, Mutant(f"{target}: {what}", changed))
@@ -88,7 +88,7 @@ def _sound(program: Program) -> bool:
     return True
 
 
-def _changes(expression: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
+def changes(expression: Expr, program: Program) -> Iterator[tuple[str, Expr]]:
     """The expression with one of its nodes changed, with a word for the change."""
     seen = set()
     for node in _nodes(expression):

@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.printing.str import sstr
 
-from gradspec.spec import Array, Program, Rule
+from gradspec.spec import Array, Claim, Program, Rule
 from gradspec.spec import rule as find_rule
 from gradspec.spec.derivation import Step
 from gradspec.spec.rule import interval
@@ -106,8 +106,10 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     if rule.errors:
         lines += ["", "named errors:"]
         lines += [f"  {e.name}: {e.doc} [{e.source}]" for e in rule.errors]
-    lines += ["", "derived:"]
-    lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims]
+    for title, claims in _claims(rule).items():
+        lines += ["", f"{title}:"]
+        lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in claims]
+    lines += ["", "derived, step by step:"] if rule.derivations else []
     for derivation in rule.derivations:
         lines += [f"  {derivation.name}", f"    from: {derivation.principle}"]
         lines += [
@@ -115,6 +117,16 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
             for number, step in enumerate(derivation.steps(rule), 1)
         ]
     return "\n".join(lines)
+
+
+def _claims(rule: Rule) -> dict[str, list[Claim]]:
+    """The claims that were decided, by what they are."""
+    titles = {
+        "what definitions amount to": [c for c in rule.claims if c.kind == "defined"],
+        "derived": [c for c in rule.claims if c.kind == "derived" and c.expects == "proved"],
+        "said of it, and refuted": [c for c in rule.claims if c.expects == "refuted"],
+    }
+    return {title: claims for title, claims in titles.items() if claims}
 
 
 def _statement(statement: Boolean) -> str:
@@ -210,7 +222,7 @@ def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
             for a in rule.axes
         ],
         "errors": [{"name": e.name, "doc": e.doc, "source": str(e.source)} for e in rule.errors],
-        "claims": [{"name": c.name, "principle": c.principle} for c in rule.claims],
+        "claims": [{"name": c.name, "principle": c.principle, "kind": c.kind, "expects": c.expects} for c in rule.claims],
         "derivations": [
             {"name": d.name, "principle": d.principle,
              "steps": [_step_as_json(step) for step in d.steps(rule)]}

@@ -9,26 +9,33 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from gradspec.reference.decide import decide, refutes
+from gradspec.reference.decide import Decision, decide
 from gradspec.spec import Rule, catalogue
 from gradspec.spec import rule as find_rule
 
-from .altered import altered_rules
+from .altered import Altered, altered_rules, left_over, refuted
 
 VERDICTS = ("proved", "decided", "refuted", "undecided")
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A claim with its verdict; `points` counts where it was evaluated, `kills` the altered rules that it refutes."""
+    """A claim with its verdict; `points` counts where it was evaluated, `refutes` are the numbers of altered rules."""
 
     rule: str
     claim: str
     kind: str
     expects: str
-    verdict: str
-    points: int
-    kills: int
+    decision: Decision
+    refutes: frozenset[int]
+
+    @property
+    def verdict(self) -> str:
+        return self.decision.verdict
+
+    @property
+    def kills(self) -> int:
+        return len(self.refutes)
 
     @property
     def holds(self) -> bool:
@@ -36,21 +43,26 @@ class Examined:
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of the report."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        shown = {name: getattr(self, name) for name in ("rule", "claim", "kind", "expects", "verdict")}
+        return {**shown, "points": self.decision.points, "kills": self.kills}
+
+    def witness(self) -> str:
+        """Where the claim is false, or nothing."""
+        point = self.decision.counterexample or {}
+        return ", ".join(f"{name} = {value}" for name, value in point.items())
 
 
 def examine(rule_name: str, number: int) -> Examined:
-    """Decide one claim of a rule, and count the altered rules that it refutes."""
+    """Decide one claim of a rule, and try it on the altered rules."""
     rule = find_rule(rule_name)
     claim = rule.everything_claimed()[number]
-    decision = decide(rule, claim)
-    kills = sum(refutes(changed, claim) for changed in _altered(rule_name))
-    return Examined(rule.name, claim.name, claim.kind, claim.expects, decision.verdict, decision.points, kills)
+    found = refuted(rule, claim, _altered(rule_name))
+    return Examined(rule.name, claim.name, claim.kind, claim.expects, decide(rule, claim), found)
 
 
 @lru_cache(maxsize=2)
-def _altered(rule_name: str) -> tuple[Rule, ...]:
-    return tuple(altered_rules(find_rule(rule_name)))
+def _altered(rule_name: str) -> tuple[Altered, ...]:
+    return altered_rules(find_rule(rule_name))
 
 
 def chosen(names: Sequence[str]) -> list[Rule]:
@@ -67,6 +79,7 @@ def prove(rules: Sequence[Rule], json: str) -> int:
         write_json({"claims": [one.as_json() for one in found]}, json)
     if json != "-":
         print_claims(found)
+        print_definitions(found)
     return 0 if all(one.holds for one in found) else 1
 
 
@@ -98,9 +111,33 @@ def print_claims(found: Sequence[Examined]) -> None:
         table.add_row(rule, "", "", "", "")
         for one in claims:
             verdict = one.verdict if one.holds else f"{one.verdict}, not {one.expects}"
-            table.add_row(f" {one.claim}", one.kind, verdict, str(one.points), str(one.kills))
+            table.add_row(f" {one.claim}", one.kind, verdict, str(one.decision.points), str(one.kills))
+            if witness := one.witness():
+                table.add_row(f"   false at {witness}")
     console.print(table)
     counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     idle = sum(not one.kills for one in found)
     print(f"\n{len(found)} claims: {words}; {idle} refute no altered rule")
+
+
+def print_definitions(found: Sequence[Examined]) -> None:
+    """Print which equations can be altered with no claim refuted: nothing but their definition says what they are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("rule, equation", "altered", "defined by"):
+        table.add_column(name, justify="right" if name == "altered" else "left", overflow="fold")
+    total = left = 0
+    for name, claims in groupby(found, key=lambda one: one.rule):
+        altered = _altered(name)
+        places = left_over(altered, frozenset().union(*(one.refutes for one in claims)))
+        total, left = total + len(altered), left + sum(count for _, count in places.values())
+        if places:
+            table.add_row(name)
+        for place, (source, count) in places.items():
+            table.add_row(f" {place}", str(count), str(source))
+    print(f"\n{total} altered rules, {total - left} refuted by a claim; the others are excluded by a definition only:\n")
+    console.print(table)

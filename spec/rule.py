@@ -358,9 +358,10 @@ class Rule:
             declared |= {*extra.equations, *extra.state}
             if isinstance(extra, Option) and extra.symbol is not None:
                 declared.add(extra.symbol)
+        known = _names(declared)
         for place, equations in self._pieces():
             for target, expression in equations.items():
-                if unknown := _names(sympify(expression).free_symbols) - _names(declared):
+                if unknown := _names(sympify(expression).free_symbols) - known:
                     names = ", ".join(sorted(unknown))
                     raise ValueError(
                         f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name"
@@ -493,7 +494,7 @@ def _rewritten(program: Program, equations: Equations) -> Program:
 
 
 def _names(symbols: set[Any]) -> set[str]:
-    return {str(s.base.label) if isinstance(s, Indexed) else str(s) for s in symbols}
+    return {s.name if isinstance(s, Symbol) else str(s.base.label if isinstance(s, Indexed) else s) for s in symbols}
 
 
 def interval(domain: Set) -> str:

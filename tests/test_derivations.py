@@ -60,7 +60,7 @@ def test_the_conclusion_speaks_of_the_formula_that_is_evaluated(rule: Rule, deri
     """For some altered rule it is false, taken by itself."""
     last = Claim("the last step", lambda one: derivation.steps(one)[-1].statement)
 
-    assert any(refutes(changed, last) for changed in altered_rules(rule))
+    assert any(refutes(one.rule, last) for one in altered_rules(rule))
 
 
 @EVERY

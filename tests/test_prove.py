@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from sympy import Eq, S
 
-from gradspec.conformance.proving import Examined, examine, print_claims
-from gradspec.reference.decide import decide, refutes
+from gradspec.conformance.altered import altered_rules, refuted
+from gradspec.conformance.proving import Examined, examine, print_claims, print_definitions
+from gradspec.reference.decide import Decision, decide, refutes
 from gradspec.spec import Claim, Rule, catalogue
 from gradspec.spec.symbols import eta, w
 
@@ -63,14 +69,15 @@ def test_wrong_arguments_are_refused_before_any_work(arguments: list[str], messa
 
 
 def test_a_verdict_other_than_expected_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    good = Examined("relu", "one", "derived", "proved", "proved", 3, 2)
-    bad = Examined("relu", "two", "derived", "proved", "refuted", 1, 0)
+    good = Examined("relu", "one", "derived", "proved", Decision("proved", 3), frozenset({1, 4}))
+    bad = Examined("relu", "two", "derived", "proved", Decision("refuted", 1, {"x": Fraction(1, 2)}), frozenset())
     print_claims([good, bad])
     printed = capsys.readouterr().out
 
     assert good.holds
     assert not bad.holds
     assert "refuted, not proved" in printed
+    assert "false at x = 1/2" in printed
     assert "2 claims: 1 proved, 1 refuted; 1 refute no altered rule" in printed
 
 
@@ -79,6 +86,53 @@ def test_kills_are_counted_over_the_altered_rules_that_the_claim_refutes() -> No
 
     assert "proved" == examined.verdict
     assert examined.kills > 10
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "elu", "prelu"])
+def test_claims_are_not_tried_where_they_do_not_look_and_miss_nothing(name: str) -> None:
+    rule = catalogue()[name]
+    altered = altered_rules(rule)
+    tried = [refuted(rule, claim, altered) for claim in rule.everything_claimed()]
+    everywhere = [
+        frozenset(n for n, one in enumerate(altered) if refutes(one.rule, claim)) for claim in rule.everything_claimed()
+    ]
+
+    assert everywhere == tried
+
+
+def test_an_altered_rule_differs_in_an_equation_that_some_program_needs() -> None:
+    """`c1` of Adam is given by every value of an axis, so that what the rule itself says for it is never seen."""
+    places = {str(one.place) for one in altered_rules(catalogue()["adam"])}
+
+    assert {"c1 (bias_correction=both)", "m_next", "start of s_max (amsgrad)"} <= places
+    assert "c1" not in places
+
+
+def test_what_no_claim_refutes_is_listed_with_what_defines_it(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [examine("clip_by_value", number) for number in range(len(catalogue()["clip_by_value"].everything_claimed()))]
+    nothing = [replace(one, refutes=frozenset()) for one in found]
+    print_definitions(nothing)
+    printed = capsys.readouterr().out
+
+    assert "refuted by a claim" in printed
+    assert "lecture deck" in printed
+
+
+def test_every_altered_rule_is_refuted_or_cites_what_defines_it() -> None:
+    for rule in catalogue().values():
+        assert [] == [str(one.place) for one in altered_rules(rule) if not str(one.source)]
+
+
+def test_an_interrupted_run_leaves_with_4_and_writes_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "claims.json"
+    command = [sys.executable, "-m", "gradspec.conformance", "prove", "--json", str(target)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        time.sleep(6)  # long enough to have begun, far too short to be done
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=60)
+
+    assert 4 == process.returncode
+    assert [] == list(tmp_path.iterdir())
 
 
 def wrong(rule: Rule) -> Eq:
