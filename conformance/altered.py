@@ -80,6 +80,7 @@ def _pieces(rule: Rule) -> Iterator[tuple[str, Option | AxisValue, str | None]]:
 
 def _replaced(rule: Rule, place: Place, equation: Expr) -> Rule | None:
     """The rule with another equation there, or None where that one mentions what is not known there."""
+
     def changed(piece: Any, owner: str) -> Any:
         if owner != place.owner:
             return piece

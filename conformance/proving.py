@@ -139,5 +139,7 @@ def print_definitions(found: Sequence[Examined]) -> None:
             table.add_row(name)
         for place, (source, count) in places.items():
             table.add_row(f" {place}", str(count), str(source))
-    print(f"\n{total} altered rules, {total - left} refuted by a claim; the others are excluded by a definition only:\n")
+    print(
+        f"\n{total} altered rules, {total - left} refuted by a claim; the others are excluded by a definition only:\n"
+    )
     console.print(table)

@@ -21,11 +21,23 @@ def enclosed(integral: Integral) -> arb:
     if not is_number(integral):
         raise Unknown(f"the value of {integral}")
     ((variable, low, high),) = integral.limits
+    if not _analytic(integral.function, variable):
+        raise Unknown(f"the value of {integral}")
     ends = [_value(end, variable, acb(0)) for end in (low, high)]
     value = acb.integral(lambda at, _: _value(integral.function, variable, at), *ends)
     if not value.is_finite():
         raise Unknown(f"the value of {integral}")
     return value.real
+
+
+def _analytic(e: Expr, variable: Symbol) -> bool:
+    """Whether `_value` can follow the integrand, and it is analytic wherever it is finite."""
+    if e == variable or isinstance(e, Rational) or e in (pi, E):
+        return True
+    if isinstance(e, Pow) and not (e.exp.is_Integer or (e.exp.is_Rational and not e.base.has(variable))):
+        return False
+    known = e.is_Add or e.is_Mul or isinstance(e, Pow) or type(e) in ANALYTIC
+    return bool(known) and all(_analytic(part, variable) for part in e.args)
 
 
 def _value(e: Expr, variable: Symbol, at: acb) -> acb:
@@ -43,10 +55,6 @@ def _value(e: Expr, variable: Symbol, at: acb) -> acb:
         for a in args:
             whole = whole * a
         return whole
-    if isinstance(e, Pow) and e.exp.is_Integer:
-        return args[0] ** int(e.exp)
-    if isinstance(e, Pow) and not e.base.has(variable) and e.exp.is_Rational:
-        return args[0] ** args[1]
-    if type(e) in ANALYTIC:
-        return ANALYTIC[type(e)](*args)
-    raise Unknown(f"the integral of {type(e).__name__}")
+    if isinstance(e, Pow):
+        return args[0] ** (int(e.exp) if e.exp.is_Integer else args[1])
+    return ANALYTIC[type(e)](*args)

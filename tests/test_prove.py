@@ -109,7 +109,9 @@ def test_an_altered_rule_differs_in_an_equation_that_some_program_needs() -> Non
 
 
 def test_what_no_claim_refutes_is_listed_with_what_defines_it(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [examine("clip_by_value", number) for number in range(len(catalogue()["clip_by_value"].everything_claimed()))]
+    found = [
+        examine("clip_by_value", number) for number in range(len(catalogue()["clip_by_value"].everything_claimed()))
+    ]
     nothing = [replace(one, refutes=frozenset()) for one in found]
     print_definitions(nothing)
     printed = capsys.readouterr().out
