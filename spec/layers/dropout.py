@@ -5,7 +5,9 @@ from itertools import product
 from sympy import And, Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal
+from ..optimizers.gradient_descent import GRADIENT_DESCENT
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
+from ..symbols import eta, gradient, w
 
 x, y = symbols("x y", real=True)
 mask = Symbol("mask", nonnegative=True)  # 1 where an input is kept, 0 where it is dropped
@@ -57,6 +59,44 @@ def _scale_that_keeps_the_mean(rule: Rule) -> tuple[Step, ...]:
         ),
         Step("and the rule's factor is that one", equal(1 / probability, found)),
     )
+
+
+def _weights_of_both_ways(rule: Rule) -> tuple[Step, ...]:
+    """A weight w behind inputs scaled at test and k w behind inputs scaled in training, k the share that is kept."""
+    share, slope, rate_there = Symbol("k", positive=True), Symbol("slope", real=True), Symbol("eta", positive=True)
+    inputs, tests = (
+        [rule.program({"scale_at": at}, on).formula(y).subs(rate, 1 - share) for at in ("train", "test")]
+        for on in ((), ("inference",))
+    )
+
+    def step(weight: Expr, length: Expr, behind: Expr) -> Expr:
+        """A step of gradient descent, whose gradient is the input times the slope by what the weight gives."""
+        return GRADIENT_DESCENT.program().formula(w).subs(gradient(w), slope * behind).subs({w: weight, eta: length})
+
+    here, there = step(share * w, share**2 * rate_there, inputs[0]), step(w, rate_there, inputs[1])
+    return (
+        Step("in training both give the same", equal(share * w * inputs[0], w * inputs[1])),
+        Step("and afterwards", equal(share * w * tests[0], w * tests[1])),
+        Step("with k² times the learning rate a step leaves k times the weight", equal(share * there, here)),
+    )
+
+
+def _one_neuron_more(rule: Rule) -> tuple[Step, ...]:
+    """The step of the induction over the neurons, at rate 1/2; without any there is one network, of probability 1."""
+    neurons = Symbol("N", integer=True, nonnegative=True)
+    law = rule.program({}, ("law",)).formula(y).subs(rate, Rational(1, 2))
+    on, off = (law.subs(mask, value) for value in (1, 0))
+    return (
+        Step("a neuron more makes two networks of each", equal(2**neurons + 2**neurons, 2 ** (neurons + 1))),
+        Step("of the same probability, with it", equal(2 ** (-neurons - 1), on / 2**neurons)),
+        Step("and without it", equal(2 ** (-neurons - 1), off / 2**neurons)),
+    )
+
+
+def _never_scaled_keeps_the_mean(rule: Rule) -> Eq:
+    output, law = rule.program(error="never_scaled"), rule.program({}, ("law",)).formula(y)
+    mean = sum(output.formula(y).subs(mask, value) * law.subs(mask, value) for value in (0, 1))
+    return equal(mean, rule.program({}, ("inference",), "never_scaled").formula(y))
 
 
 DROPOUT = Rule(
@@ -136,6 +176,16 @@ DROPOUT = Rule(
             "the mean of the output is the input",
             _scale_that_keeps_the_mean,
         ),
+        Derivation(
+            "scaled in training or at test the same networks are learned",
+            "weights and learning rate change with the scale",
+            _weights_of_both_ways,
+        ),
+        Derivation(
+            "N neurons have 2 to the power N sub-networks, equally likely at rate 1/2",
+            "induction over the neurons",
+            _one_neuron_more,
+        ),
     ),
     claims=(
         Claim("the mean in training is the input", lambda rule: Eq(_mean(rule), x)),
@@ -148,6 +198,11 @@ DROPOUT = Rule(
         Claim(
             "the variance is the squared input times rate/(1 - rate)",
             lambda rule: Eq((_variance(rule) - x**2 * rate / (1 - rate)).simplify(), 0),
+        ),
+        Claim(
+            "the mean in training is the output afterwards, though nothing is ever scaled",
+            _never_scaled_keeps_the_mean,
+            expects="refuted",
         ),
         Claim("the probabilities of the masks add up to 1", lambda rule: Eq(_total(rule), 1)),
         Claim(

@@ -1,9 +1,10 @@
 """L1: the sum of the sizes of the weights."""
 
-from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, diff, symbols
+from sympy import Abs, Eq, Expr, IndexedBase, Integer, Max, Piecewise, Sum, Symbol, diff, sign, symbols
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, greater, less
 from ..example import example
+from ..minimum import least
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .weights import (
@@ -61,6 +62,37 @@ def _pulls_with_constant_force(rule: Rule) -> tuple[Step, ...]:
         ),
         Step("for a negative one it points the other way", equal(-strength * upstream, negative)),
     )
+
+
+def _soft_threshold(rule: Rule) -> tuple[Step, ...]:
+    """Of one weight x: the v of least (v - x)²/(2η) + R(v), R being the rule's penalty."""
+    rate, excess, v = symbols("eta excess v", positive=True)
+    slack, reach = Symbol("slack", nonnegative=True), rate * strength
+
+    def cost(place: Expr, weight: Expr) -> Expr:
+        return (place - weight) ** 2 / (2 * rate) + example(rule.program().formula(penalty), {n: 1}, {}, w=(place,))
+
+    found = rule.program({"reduction": "sum", "derivative_at_zero": "zero"}, ("derivative",)).formula(d_w[i])
+    pull = found.xreplace({w[i]: excess, upstream: Integer(1)})
+    far = reach + excess
+    return (
+        *least(cost(v, far), v, excess),
+        Step(
+            "of a weight of at most eta lambda the cost rises to the right of 0",
+            greater(diff(cost(v, reach - slack), v), 0),
+        ),
+        Step("and falls towards 0 from the left", less(-diff(cost(-v, slack - reach), v), 0)),
+        Step("so what is left of a weight beyond is", equal(sign(far) * Max(abs(far) - reach, 0), far - rate * pull)),
+    )
+
+
+def _printed_composition(rule: Rule) -> Eq:
+    """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
+    a, b, loss = symbols("a b J", real=True)
+    printed, meant = (
+        example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
+    )
+    return Eq(loss + printed, loss + meant)
 
 
 L1 = Rule(
@@ -123,7 +155,19 @@ L1 = Rule(
             "the derivative of the penalty",
             _pulls_with_constant_force,
         ),
+        Derivation(
+            "a proximal step sets small weights to 0 and moves others by eta lambda",
+            "least (v - x)²/(2η) plus the penalty of v",
+            _soft_threshold,
+        ),
     ),
-    claims=(Claim("two weights cost lambda times their sizes", _adds_up_sizes, kind="defined"),),
+    claims=(
+        Claim("two weights cost lambda times their sizes", _adds_up_sizes, kind="defined"),
+        Claim(
+            "J + lambda R with the lambda that R has is the loss with its penalty",
+            _printed_composition,
+            expects="refuted",
+        ),
+    ),
     source=Source("Tibshirani 1996; lecture deck", "line 155"),
 )

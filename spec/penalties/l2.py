@@ -1,11 +1,14 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import And, Eq, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
+from sympy import And, Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt, symbols
 
 from ..derivation import Derivation, Step, equal
 from ..example import example, worked_example
+from ..optimizers.gradient_descent import GRADIENT_DESCENT
+from ..optimizers.weight_decay import decay
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
-from ..symbols import i, j
+from ..symbols import gradient, i, j
+from ..symbols import w as parameter
 from .weights import (
     BATCH_SIZE,
     BIAS,
@@ -16,6 +19,7 @@ from .weights import (
     SCOPE,
     STRENGTH,
     WEIGHTS,
+    batch_size,
     bias,
     bias_total,
     bound,
@@ -77,6 +81,46 @@ def _normal_weights(rule: Rule) -> tuple[Step, ...]:
     )
 
 
+def _step_on(pull: Expr) -> Expr:
+    """Gradient descent on the loss and a penalty with this gradient."""
+    slope = gradient(parameter)
+    return GRADIENT_DESCENT.program().formula(parameter).xreplace({slope: slope + pull})
+
+
+def _decayed(amount: Expr) -> Expr:
+    program = GRADIENT_DESCENT.program({"weight_decay_form": "decoupled"}, ("weight_decay",))
+    return program.formula(parameter).xreplace({decay: amount})
+
+
+def _is_weight_decay(rule: Rule) -> tuple[Step, ...]:
+    whole, half = (
+        rule.program({"factor": value, "reduction": "sum"}, ("derivative",))
+        .formula(d_w[i])
+        .xreplace({w[i]: parameter, upstream: Integer(1)})
+        for value in ("one", "half")
+    )
+    return (
+        Step("half the squares pull as a decay of lambda does", equal(_decayed(strength), _step_on(half))),
+        Step("all of them as twice that", equal(_decayed(2 * strength), _step_on(whole))),
+    )
+
+
+def _is_divided_by_the_examples(rule: Rule) -> Eq:
+    """As scikit-learn does: its alpha over the number of examples is the decay."""
+    program = rule.program({"factor": "half", "reduction": "per_batch"}, ("derivative", "batch_size"))
+    pull = program.formula(d_w[i]).xreplace({w[i]: parameter, upstream: Integer(1)})
+    return equal(_step_on(pull), _decayed(strength / batch_size))
+
+
+def _printed_composition(rule: Rule) -> Eq:
+    """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
+    a, b, loss = symbols("a b J", real=True)
+    printed, meant = (
+        example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
+    )
+    return Eq(loss + printed, loss + meant)
+
+
 L2 = Rule(
     name="l2",
     title="L2 penalty",
@@ -132,9 +176,20 @@ L2 = Rule(
         Derivation(
             "weights are taken to be normal", "the most probable weights, before any example is seen", _normal_weights
         ),
+        Derivation(
+            "gradient descent on a penalty of lambda w² is a weight decay of 2 lambda",
+            "the step on the sum of both",
+            _is_weight_decay,
+        ),
     ),
     claims=(
         Claim("the gradient is 2 lambda w, or lambda w with the half", _shrinks_in_proportion),
+        Claim("divided by the number of examples it is a decay of lambda/n", _is_divided_by_the_examples),
+        Claim(
+            "J + lambda R with the lambda that R has is the loss with its penalty",
+            _printed_composition,
+            expects="refuted",
+        ),
         Claim("clipping spares a penalty that is added after it", _is_clipped_or_not),
     ),
     source=Source("lecture deck", "line 163"),
