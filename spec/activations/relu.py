@@ -1,10 +1,12 @@
 """The rectified linear unit."""
 
-from sympy import Abs, Eq, Integer, Rational, Symbol, sympify
+from sympy import Abs, And, Eq, Ge, Integer, Integral, Rational, Symbol, oo, sqrt, sympify
 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Claim, Rule, Source
+from .gain import PRINCIPLE, bell
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
+from .shape import at_most_times, curve, rises, size, slope_of, zero_and_both_sides
 
 
 def _nearest_number_that_is_not_negative(rule: Rule) -> tuple[Step, ...]:
@@ -17,6 +19,35 @@ def _nearest_number_that_is_not_negative(rule: Rule) -> tuple[Step, ...]:
         Step("for a negative one the bound is met", equal(value.xreplace({x: -size}), 0)),
         Step("and pushes upwards", greater(multiplier.xreplace({x: -size}), 0)),
         Step("0 is allowed itself", equal(value.xreplace({x: Integer(0)}), 0)),
+    )
+
+
+def _scales_and_never_falls(rule: Rule) -> And:
+    value, factor, inputs = curve(rule), Symbol("factor", positive=True), zero_and_both_sides()
+    return And(
+        rises(value),
+        *(Ge(value(at), 0, evaluate=False) for at in inputs),
+        *(Eq(value(factor * at), factor * value(at)) for at in inputs),
+    )
+
+
+def _at_most_one(rule: Rule) -> And:
+    value = curve(rule)
+    return And(at_most_times(Integer(1), value), Eq(value(size) - value(Integer(0)), size))
+
+
+def _bends_at_zero(rule: Rule) -> And:
+    return And(Eq(slope_of(rule)(size), 1), Eq(slope_of(rule)(-size), 0))
+
+
+def _gain(rule: Rule) -> tuple[Step, ...]:
+    value = curve(rule)
+    above = Integral(value(size) ** 2 * bell(size), (size, 0, oo))
+    below = Integral(value(-size) ** 2 * bell(size), (size, 0, oo))
+    return (
+        Step("inputs above 0 give half of a second moment of 1", equal(above, Rational(1, 2))),
+        Step("those below give none of it", equal(below, 0)),
+        Step("so the gain is √2", equal(1 / sqrt(above + below), sqrt(2))),
     )
 
 
@@ -42,6 +73,13 @@ RELU = Rule(
             "the value is half the input and its size together",
             lambda rule: Eq(rule.program().formula(y), (x + Abs(x)) / 2),
         ),
+        Claim(
+            "it never falls, no value is negative, and a positive factor can be taken out",
+            _scales_and_never_falls,
+            "two inputs on one side of 0, at it, or on both sides",
+        ),
+        Claim("the Lipschitz constant is 1", _at_most_one, "two inputs on one side of 0, at it, or on both sides"),
+        Claim("the slope is 1 above 0 and 0 below, so that there is none at 0", _bends_at_zero),
     ),
     derivations=(
         Derivation(
@@ -49,6 +87,7 @@ RELU = Rule(
             "least (y - x)²/2 over y >= 0, by the conditions of Karush, Kuhn and Tucker",
             _nearest_number_that_is_not_negative,
         ),
+        Derivation("the gain is √2", PRINCIPLE, _gain),
     ),
     source=Source("lecture deck", "line 424"),
 )

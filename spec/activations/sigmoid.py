@@ -1,16 +1,18 @@
 """The logistic sigmoid."""
 
-from sympy import Abs, And, Derivative, Eq, Expr, Gt, Lt, Piecewise, Rational, exp
+from sympy import Abs, And, Derivative, Eq, Expr, Gt, Integer, Lt, Piecewise, Rational, exp
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, greater
 from ..rule import Claim, Form, Rule, Source
-from .scalar import DERIVATIVE, X, d_x, d_y, upstream, x, y
+from .gain import PRINCIPLE, enclosed_gain
+from .scalar import DERIVATIVE, X, d_x, d_y, x, y
+from .shape import curve, slope_of
 
 decay = exp(-Abs(x))
 
 
 def _slope(rule: Rule) -> Expr:
-    return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1})
+    return slope_of(rule)(x)
 
 
 def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
@@ -22,9 +24,24 @@ def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _slope_below_a_quarter(rule: Rule) -> Eq:
+def _at_most_a_quarter(rule: Rule) -> And:
+    value, slope = rule.program().formula(y), slope_of(rule)
+    quarter = Rational(1, 4)
+    return And(Eq(quarter - slope(x), (value - Rational(1, 2)) ** 2), Eq(slope(Integer(0)), quarter))
+
+
+def _rises_everywhere(rule: Rule) -> And:
     value = rule.program().formula(y)
-    return Eq(Rational(1, 4) - _slope(rule), (value - Rational(1, 2)) ** 2)
+    return And(greater(_slope(rule), 0), Eq(_slope(rule), value * (1 - value)))
+
+
+def _symmetric(rule: Rule) -> Eq:
+    value = curve(rule)
+    return Eq(value(-x), 1 - value(x))
+
+
+def _gain(rule: Rule) -> tuple[Step, ...]:
+    return enclosed_gain(rule, Rational(1), "1.8462285453385", "1.8462285453387")
 
 
 SIGMOID = Rule(
@@ -46,8 +63,17 @@ SIGMOID = Rule(
             "values lie between 0 and 1",
             lambda rule: And(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
         ),
-        Claim("the derivative is 1/4 less a square, so at most 1/4", _slope_below_a_quarter),
+        Claim("it is strictly increasing", _rises_everywhere, "the slope is y (1 - y), which is positive"),
+        Claim(
+            "the Lipschitz constant is 1/4",
+            _at_most_a_quarter,
+            "the slope is 1/4 less a square, so at most 1/4, and 1/4 at 0",
+        ),
+        Claim("the curve is symmetric about its point at 0: y(-x) = 1 - y(x)", _symmetric),
     ),
-    derivations=(Derivation("the derivative is y (1 - y)", "the derivative of the formula", _slope_by_value),),
+    derivations=(
+        Derivation("the derivative is y (1 - y)", "the derivative of the formula", _slope_by_value),
+        Derivation("the gain lies between 1.8462285453385 and 1.8462285453387", PRINCIPLE, _gain),
+    ),
     source=Source("lecture deck", "lines 307-310"),
 )

@@ -1,0 +1,50 @@
+"""Statements on the shape of a curve of two straight branches: how it rises, how fast, and how it bends at 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import And, Expr, Ge, Integer, S, symbols
+from sympy.logic.boolalg import Boolean
+
+from ..rule import Dialect, Rule
+from .scalar import d_x, upstream, x, y
+
+size, step = symbols("size step", positive=True)
+Curve = Callable[[Expr], Expr]
+# Every two inputs, lower and upper: on one side of 0, at it, or on both sides of it.
+ORDERED = (
+    (-size - step, -size),
+    (-size, S.Zero),
+    (-size, step),
+    (S.Zero, size),
+    (size, size + step),
+)
+
+
+def curve(rule: Rule, dialect: Dialect | None = None) -> Curve:
+    """Return the rule's value as a function of the input."""
+    written = rule.program(dialect).formula(y)
+    return lambda at: written.xreplace({x: at})
+
+
+def slope_of(rule: Rule, dialect: Dialect | None = None) -> Curve:
+    """Return the slope that the rule hands back as a function of the input."""
+    written = rule.program(dialect, ("derivative",)).formula(d_x).xreplace({upstream: S.One})
+    return lambda at: written.xreplace({x: at})
+
+
+def rises(value: Curve) -> Boolean:
+    """Of two inputs the larger one never has the smaller value."""
+    return And(*(Ge(value(upper) - value(lower), 0, evaluate=False) for lower, upper in ORDERED))
+
+
+def at_most_times(constant: Expr, value: Curve) -> Boolean:
+    """Values are never further apart than `constant` times the inputs."""
+    gaps = [(value(upper) - value(lower), constant * (upper - lower)) for lower, upper in ORDERED]
+    return And(*(And(Ge(most - gap, 0, evaluate=False), Ge(most + gap, 0, evaluate=False)) for gap, most in gaps))
+
+
+def zero_and_both_sides() -> tuple[Expr, ...]:
+    """Inputs that stand for all: one for each sign."""
+    return (size, Integer(0), -size)
