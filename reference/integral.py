@@ -23,8 +23,11 @@ def enclosed(integral: Integral) -> arb:
     ((variable, low, high),) = integral.limits
     if not _analytic(integral.function, variable):
         raise Unknown(f"the value of {integral}")
-    ends = [_value(end, variable, acb(0)) for end in (low, high)]
-    value = acb.integral(lambda at, _: _value(integral.function, variable, at), *ends)
+    value = acb.integral(
+        lambda at, _: _value(integral.function, variable, at),
+        _value(low, variable, acb(0)),
+        _value(high, variable, acb(0)),
+    )
     if not value.is_finite():
         raise Unknown(f"the value of {integral}")
     return value.real

@@ -28,7 +28,7 @@ def _between_known_functions(rule: Rule) -> And:
 
 def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:
     """Of one element, with the gradient u by the output."""
-    size, a, u = Symbol("size", positive=True), Symbol("alpha", real=True), Symbol("u", real=True)
+    size, a, u = Symbol("size", positive=True), Symbol("a", real=True), Symbol("u", real=True)
     value = rule.program().formula(y[i]).xreplace({shared[0]: a})
     program = rule.program({}, ("derivative",))
     found = worked_example(program, d_alpha[i], {n: 1}, (0,), x=(-size,), alpha=(a,), upstream=(u,))

@@ -18,6 +18,7 @@ from sympy import (
     Piecewise,
     S,
     Symbol,
+    diff,
     erf,
     exp,
     integrate,
@@ -172,6 +173,8 @@ def expectation(program: Program, below: Expr, above: Expr) -> Expr:
         return oo  # a density that goes on for ever
     edge = where.gts * Abs(x) / where.lts
     inside = inside.xreplace({bell: program.let.get(bell, bell)})
+    if x in (diff(inside, x) / (x * inside)).simplify().free_symbols:
+        raise ValueError(f"{program.rule}: its density is neither level nor a bell; state moments of another law anew")
     end = oo if program.let.get(edge) == oo else edge
     total = _integral(below * inside, -end, S.Zero) + _integral(above * inside, S.Zero, end)
     for symbol in reversed(program.needed()):
