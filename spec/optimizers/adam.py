@@ -25,6 +25,7 @@ from ..symbols import (
     w,
     w_next,
 )
+from .decay_claims import DECAY_CLAIMS, NO_PENALTY_SCALED
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 c1, c1_ahead, c2 = (Symbol(name, positive=True) for name in ("c1", "c1_ahead", "c2"))
@@ -247,6 +248,7 @@ ADAM = Rule(
             "the correction undoes a start from zero, and there is none after the first step",
             _overwritten_moments_never_forget_the_start,
         ),
+        NO_PENALTY_SCALED,
     ),
     claims=(
         Claim("without correction it is the efficient form under a schedule", _without_correction_under_a_schedule),
@@ -258,6 +260,7 @@ ADAM = Rule(
             "the efficient form is Algorithm 1 with epsilon times the root of 1 - beta2^t",
             _hat_is_outside_with_a_moving_epsilon,
         ),
+        *DECAY_CLAIMS,
     ),
     source=Source(KINGMA_BA, "Algorithm 1"),
 )

@@ -1,11 +1,13 @@
 """Gradient descent: a step against the gradient, as long as the learning rate says."""
 
-from sympy import Eq, Rational, Symbol
+from sympy import Eq, Expr, Integer, Rational, Symbol, symbols
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, greater, less
 from ..minimum import least
 from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, displacement, eta, g, gradient, point, t, w, w_next
+from .decay_claims import DECAY_CLAIMS
+from .trajectory import on_a_parabola
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 LEARNING_RATE = Hyperparameter("learning_rate", eta, NON_NEGATIVE, Rational("0.01"), "length of a step", "w/g")
@@ -20,6 +22,23 @@ def _minimises_the_linearised_cost(rule: Rule) -> tuple[Step, ...]:
             "w moved by this d is the next parameter",
             equal(w - rate * slope, rule.program().formula(w).xreplace({eta: rate})),
         ),
+    )
+
+
+def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
+    """On C = h w²/2 a step multiplies the parameter by a factor."""
+    curvature, rate, excess = symbols("h eta excess", positive=True)
+    factor = on_a_parabola(rule.program(), curvature, ())[0].xreplace({eta: rate})
+
+    def at(bound: Expr) -> Expr:
+        return factor.subs(rate, bound / curvature).expand()
+
+    return (
+        Step("a step multiplies the parameter by", equal(factor, 1 - rate * curvature)),
+        Step("which is below 1 where η h is positive", less(factor, 1)),
+        Step("and above -1 where η h stays below 2 by an excess", greater(at(2 - excess), -1)),
+        Step("at η h = 2 it is", equal(at(Integer(2)), -1)),
+        Step("and beyond 2 it is below -1", less(at(2 + excess), -1)),
     )
 
 
@@ -56,12 +75,17 @@ GRADIENT_DESCENT = Rule(
             {w_next: w + displacement},
         ),
     ),
-    claims=(Claim("without memory a decoupled decay is a penalty on squares", _decay_is_a_penalty),),
+    claims=(Claim("without memory a decoupled decay is a penalty on squares", _decay_is_a_penalty), *DECAY_CLAIMS),
     derivations=(
         Derivation(
             "the step minimises the linearised cost plus the squared distance over twice the learning rate",
             "near w the cost is C(w) + C'(w) d; a move by d costs d²/(2η) besides; their sum should be least",
             _minimises_the_linearised_cost,
+        ),
+        Derivation(
+            "on a parabola of curvature h it converges exactly where 0 < η h < 2",
+            "a factor shrinks everything if it lies between -1 and 1",
+            _is_stable_on_a_parabola,
         ),
     ),
     source=Source("Cauchy 1847; lecture deck", "line 290"),

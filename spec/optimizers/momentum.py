@@ -5,6 +5,7 @@ from sympy import And, Eq, Interval, Matrix, Piecewise, Rational, Symbol, diff, 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
+from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
@@ -178,6 +179,7 @@ MOMENTUM = Rule(
             "a linear map shrinks everything if its trace and determinant satisfy Schur's conditions",
             _is_stable_on_a_parabola,
         ),
+        NO_PENALTY_COLLECTED,
     ),
     claims=(
         Claim(
@@ -191,6 +193,7 @@ MOMENTUM = Rule(
             "inside and outside agree while the learning rate is constant",
             _inside_is_outside_at_a_constant_rate,
         ),
+        *DECAY_CLAIMS,
     ),
     source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 637"),
 )

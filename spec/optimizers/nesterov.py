@@ -5,6 +5,7 @@ from sympy import Eq, Expr, Matrix, Symbol, diff
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
 from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
+from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
 from .momentum import MOMENTUM_HYPERPARAMETER
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
@@ -127,8 +128,12 @@ NESTEROV = Rule(
             "a linear map that makes areas larger does not converge",
             _look_back_diverges,
         ),
+        NO_PENALTY_COLLECTED,
     ),
-    claims=(Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),),
+    claims=(
+        Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),
+        *DECAY_CLAIMS,
+    ),
     source=Source(
         "Nesterov 1983; Sutskever et al. 2013; lecture deck", "line 671, with the sign of the point corrected"
     ),
