@@ -56,12 +56,13 @@ def examine(rule_name: str, number: int) -> Examined:
     """Decide one claim of a rule, and try it on the altered rules."""
     rule = find_rule(rule_name)
     claim = rule.everything_claimed()[number]
-    found = refuted(rule, claim, _altered(rule_name))
+    found = frozenset(refuted(rule, claim, altered_rules_of(rule_name)))
     return Examined(rule.name, claim.name, claim.kind, claim.expects, decide(rule, claim), found)
 
 
 @lru_cache(maxsize=2)
-def _altered(rule_name: str) -> tuple[Altered, ...]:
+def altered_rules_of(rule_name: str) -> tuple[Altered, ...]:
+    """Return the altered rules of a rule of the catalogue; they are made once for all of its claims."""
     return altered_rules(find_rule(rule_name))
 
 
@@ -132,7 +133,7 @@ def print_definitions(found: Sequence[Examined]) -> None:
         table.add_column(name, justify="right" if name == "altered" else "left", overflow="fold")
     total = left = 0
     for name, claims in groupby(found, key=lambda one: one.rule):
-        altered = _altered(name)
+        altered = altered_rules_of(name)
         places = left_over(altered, frozenset().union(*(one.refutes for one in claims)))
         total, left = total + len(altered), left + sum(count for _, count in places.values())
         if places:
