@@ -20,6 +20,7 @@ from ..symbols import (
     w,
     w_next,
 )
+from .adagrad_claims import ADAGRAD_CLAIMS, ADAGRAD_DERIVATIONS
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_SCALED
 from .gradient_descent import LEARNING_RATE
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
@@ -141,6 +142,7 @@ ADAGRAD = Rule(
     claims=(
         Claim("a constant gradient moves eta over the root of t", _shrinks_like_one_over_root_t, "recurrence"),
         Claim("epsilon inside the root is a start value of the sum", _inside_is_a_start_value),
+        *ADAGRAD_CLAIMS,
         *DECAY_CLAIMS,
     ),
     derivations=(
@@ -149,6 +151,7 @@ ADAGRAD = Rule(
             "a move by d costs D d²/(2 rate) besides the linearised cost, D being large where gradients were",
             _minimises_in_its_own_metric,
         ),
+        *ADAGRAD_DERIVATIONS,
         NO_PENALTY_SCALED,
     ),
     source=Source("Duchi, Hazan & Singer 2011; lecture deck", "line 699"),

@@ -7,6 +7,7 @@ from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
+from .momentum_claims import MOMENTUM_CLAIMS, MOMENTUM_DERIVATIONS
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 arriving = Symbol("arriving", real=True)  # what one gradient brings to the buffer before the gain
@@ -179,6 +180,7 @@ MOMENTUM = Rule(
             "a linear map shrinks everything if its trace and determinant satisfy Schur's conditions",
             _is_stable_on_a_parabola,
         ),
+        *MOMENTUM_DERIVATIONS,
         NO_PENALTY_COLLECTED,
     ),
     claims=(
@@ -193,6 +195,7 @@ MOMENTUM = Rule(
             "inside and outside agree while the learning rate is constant",
             _inside_is_outside_at_a_constant_rate,
         ),
+        *MOMENTUM_CLAIMS,
         *DECAY_CLAIMS,
     ),
     source=Source("Polyak 1964; Sutskever et al. 2013; lecture deck", "line 637"),

@@ -8,6 +8,7 @@ from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
 from .momentum import MOMENTUM_HYPERPARAMETER
+from .nesterov_claims import NESTEROV_CLAIMS, NESTEROV_DERIVATIONS
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 arriving = Symbol("arriving", real=True)
@@ -128,10 +129,12 @@ NESTEROV = Rule(
             "a linear map that makes areas larger does not converge",
             _look_back_diverges,
         ),
+        *NESTEROV_DERIVATIONS,
         NO_PENALTY_COLLECTED,
     ),
     claims=(
         Claim("the look-ahead point is the next parameter at zero gradient", _looks_where_it_would_go),
+        *NESTEROV_CLAIMS,
         *DECAY_CLAIMS,
     ),
     source=Source(

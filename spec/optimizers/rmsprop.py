@@ -31,6 +31,7 @@ from ..symbols import (
 )
 from .adam import ADAM
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_SCALED
+from .rmsprop_claims import RMSPROP_CLAIMS, RMSPROP_DERIVATIONS
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 ratio, arriving, push, a_hat = (Symbol(name, real=True) for name in ("ratio", "arriving", "push", "a_hat"))
@@ -220,11 +221,13 @@ RMSPROP = Rule(
             "AdaGrad's sum, but what is older counts less by the factor ρ for every step",
             _fades_geometrically,
         ),
+        *RMSPROP_DERIVATIONS,
         NO_PENALTY_SCALED,
     ),
     claims=(
         Claim("the bias correction undoes the start from zero", _average_of_a_stationary_square, "recurrence"),
         Claim("it is Adam with a beta1 of 0 and without correction", _is_adam_without_a_mean),
+        *RMSPROP_CLAIMS,
         *DECAY_CLAIMS,
     ),
     source=Source("Tieleman & Hinton 2012; lecture deck", "line 725"),

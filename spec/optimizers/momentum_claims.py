@@ -1,0 +1,102 @@
+"""What is claimed of momentum besides its derivation: settings that are others in disguise, and where none is."""
+
+from sympy import And, Eq, Expr, Integer, Rational, Symbol, symbols
+
+from ..derivation import Derivation, Step, equal, less
+from ..rule import Claim, Rule
+from ..symbols import eta, gradient, m, mu, t, w
+from .trajectory import at_minus_one, flat, no_setting, on_a_parabola
+
+HEAVY_BALL = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}
+
+dampening = Symbol("tau", nonnegative=True)
+before, other = Symbol("eta_before", positive=True), Symbol("mu_inside", real=True)
+
+
+def _no_momentum_follows_a_schedule(rule: Rule) -> tuple[Step, ...]:
+    """From equal moves so far, which an inside buffer of eta_before m makes, after a gradient of 1."""
+    inside, outside = (
+        flat(rule.program({**HEAVY_BALL, "learning_rate_place": place}).formula(w), 1)
+        for place in ("inside", "outside")
+    )
+    offered = inside.xreplace({m: before * m, mu: other})
+    half = {m: Integer(1), mu: Rational(1, 2)}
+    here = {**half, before: Integer(1), eta: Rational(1, 2)}
+    there = {**half, before: Rational(1, 2), eta: Rational(1, 8)}
+    return no_setting(outside, offered, other, here, there, Rational(1, 8))
+
+
+def _diverges_beyond_the_bound(rule: Rule) -> tuple[Step, ...]:
+    """On C = h w²/2; the characteristic polynomial of a step is positive far below."""
+    curvature, rate, excess = symbols("h eta excess", positive=True)
+    matrix = on_a_parabola(rule.program(HEAVY_BALL), curvature, (m,)).xreplace({eta: rate})
+
+    def at(bound: Expr) -> Expr:
+        return at_minus_one(matrix.subs(rate, bound / curvature))
+
+    return (
+        Step("the characteristic polynomial at -1", equal(at_minus_one(matrix), 2 * (1 + mu) - rate * curvature)),
+        Step("at the bound one factor is exactly -1", equal(at(2 * (1 + mu)), 0)),
+        Step("beyond it the polynomial is negative there: a factor lies below -1", less(at(2 * (1 + mu) + excess), 0)),
+    )
+
+
+def _an_average_takes_smaller_steps(rule: Rule) -> And:
+    plain = rule.program(HEAVY_BALL)
+    average = rule.program({**HEAVY_BALL, "gain": "one_minus_momentum"})
+    smaller = {eta: eta * (1 - mu)}
+    return And(*(Eq(average.formula(x), plain.formula(x).xreplace(smaller)) for x in (w, m)))
+
+
+def _first_gradient_as_start(rule: Rule) -> And:
+    """The gap is τ g at step 1, and μ times the gap before at every later step: τ μ^(t-1) g."""
+    dialect = {"gain": "one_minus_dampening", "learning_rate_place": "outside"}
+    first, zeros = (
+        rule.program({**dialect, "first_step": start}, ("dampening",)).formula(m) for start in ("gradient", "zeros")
+    )
+    n, gap = Symbol("n", integer=True, positive=True), Symbol("gap", real=True)
+    start, later = {t: Integer(1), m: rule.state[m]}, {t: n + 1}
+    return And(
+        Eq(first.xreplace(start) - zeros.xreplace(start), dampening * gradient(w)),
+        Eq(first.xreplace({**later, m: m + gap}) - zeros.xreplace(later), mu * gap),
+    )
+
+
+def _first_gradient_without_dampening(rule: Rule) -> And:
+    first, zeros = (rule.program({**HEAVY_BALL, "first_step": start}) for start in ("gradient", "zeros"))
+    start = {t: Integer(1), m: rule.state[m]}
+    return And(*(Eq(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
+
+
+def _settles_at_a_constant_gradient(rule: Rule) -> And:
+    """The buffer η c/(1 - μ) is kept, and any distance from it shrinks by μ."""
+    c, gap = symbols("c gap", real=True)
+    program = rule.program(HEAVY_BALL)
+    settled = eta * c / (1 - mu)
+    after = {x: flat(program.formula(x), c) for x in (w, m)}
+    return And(
+        Eq(after[m].xreplace({m: settled + gap}), settled + mu * gap),
+        Eq(after[w].xreplace({m: settled}), w - settled),
+    )
+
+
+MOMENTUM_CLAIMS = (
+    Claim(
+        "the average of gradients is the sum of gradients with a rate of eta (1 - mu)", _an_average_takes_smaller_steps
+    ),
+    Claim("the first gradient as start adds tau mu^(t-1) of it to the buffer", _first_gradient_as_start, "recurrence"),
+    Claim("without dampening the first gradient as start is a start from zero", _first_gradient_without_dampening),
+    Claim("at a constant gradient it settles at steps of eta/(1 - mu)", _settles_at_a_constant_gradient, "fixed point"),
+)
+MOMENTUM_DERIVATIONS = (
+    Derivation(
+        "on a parabola of curvature h it does not converge where η h reaches 2 (1 + μ)",
+        "a linear map with a factor of -1 or beyond does not shrink everything",
+        _diverges_beyond_the_bound,
+    ),
+    Derivation(
+        "under a schedule inside is outside with no fixed momentum",
+        "it would have to be two numbers at once",
+        _no_momentum_follows_a_schedule,
+    ),
+)

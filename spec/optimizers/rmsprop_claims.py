@@ -1,0 +1,133 @@
+"""What is claimed of RMSProp besides its derivations: what ε can stand for, and what its options amount to."""
+
+from sympy import And, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
+
+from ..derivation import Derivation, Step
+from ..rule import Claim, Rule
+from ..symbols import a, b, denominator, epsilon, eta, gradient, m, mu, rho, s, w
+from .nesterov import NESTEROV
+from .trajectory import flat, no_setting
+
+start, variance = symbols("s_0 variance", nonnegative=True)
+other = Symbol("epsilon_outside", real=True)
+
+
+def _denominator(rule: Rule, place: str) -> Expr:
+    return rule.program({"epsilon_place": place}).formula(denominator)
+
+
+def _inside_is_no_outside(rule: Rule) -> tuple[Step, ...]:
+    """Averages of 1 and of 121/16, with an ε of 3."""
+    wanted, offered = (flat(_denominator(rule, place), Symbol("g", real=True)) for place in ("inside", "outside"))
+    settings = {epsilon: Integer(3), rho: Rational(1, 2)}
+    here = {**settings, s: Integer(1), Symbol("g", real=True): Integer(1)}
+    there = {**settings, s: Rational(121, 16), Symbol("g", real=True): Rational(11, 4)}
+    return no_setting(wanted, offered.xreplace({epsilon: other}), other, here, there, Rational(1, 2))
+
+
+def _inside_raises_every_square(rule: Rule) -> And:
+    raised = {s: s + epsilon, gradient(w) ** 2: gradient(w) ** 2 + epsilon}
+    inside, outside = (rule.program({"epsilon_place": place}) for place in ("inside", "outside"))
+    return And(
+        Eq(outside.formula(s).xreplace(raised), inside.formula(s) + epsilon),
+        Eq(_denominator(rule, "outside").xreplace({**raised, epsilon: Integer(0)}), _denominator(rule, "inside")),
+    )
+
+
+def _root_of_epsilon_outside(rule: Rule) -> And:
+    """(√s + √ε)² is s + ε and 2 √(s ε), which is from nothing to s + ε; all of it where s = ε."""
+    average = rule.program().formula(s)
+    outside = _denominator(rule, "outside").xreplace({epsilon: sqrt(epsilon)}) ** 2
+    inside = _denominator(rule, "inside") ** 2
+    return And(
+        Eq(outside - inside, 2 * sqrt(epsilon) * sqrt(average)),
+        Eq(2 * inside - outside, (sqrt(average) - sqrt(epsilon)) ** 2),
+    )
+
+
+def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
+    """With b_inside = η b_outside both places give the same parameter and keep the relation."""
+    inside, outside = (rule.program({"learning_rate_place": place}, ("momentum",)) for place in ("inside", "outside"))
+    scaled = {b: eta * b}
+    return And(
+        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
+        Eq(inside.formula(b).xreplace(scaled), eta * outside.formula(b)),
+    )
+
+
+def _is_nesterov_of_scaled_gradients(rule: Rule) -> And:
+    own = rule.program({"learning_rate_place": "inside"}, ("momentum", "nesterov"))
+    stored = NESTEROV.program({"nesterov_form": "stored_look_ahead", "learning_rate_place": "inside"})
+    scaled = gradient(w) / own.formula(denominator)
+    return And(
+        *(Eq(own.formula(x), stored.formula(y).xreplace({gradient(w): scaled, m: b})) for x, y in ((w, w), (b, m)))
+    )
+
+
+def _variance_is_never_negative(rule: Rule) -> And:
+    """With s = a² + variance before the step, as at the start, where all three are zero."""
+    program, square = rule.program({}, ("centered",)), gradient(w) ** 2
+    after = (program.formula(s) - program.formula(a) ** 2).xreplace({s: a**2 + variance})
+    return And(
+        Eq(program.state[s], program.state[a] ** 2),
+        Eq(after, rho * variance + rho * (1 - rho) * (gradient(w) - a) ** 2),
+        Eq(
+            program.formula(denominator).xreplace({a: Integer(0), s: Integer(0)}),
+            sqrt(rho * (1 - rho) * square + epsilon),
+        ),
+    )
+
+
+def _squares_fade(rule: Rule) -> And:
+    """A square q counts (1 - ρ) q when it arrives, and ρ times what it counted at every later step."""
+    k, q, rest = (
+        Symbol("k", integer=True, nonnegative=True),
+        Symbol("q", nonnegative=True),
+        Symbol("s", nonnegative=True),
+    )
+    after = rule.program().formula(s)
+    counted = (1 - rho) * rho**k * q
+    return And(
+        Eq(after.xreplace({gradient(w) ** 2: q}) - flat(after, 0), (1 - rho) * q),
+        Eq(after.xreplace({s: rest + counted}) - after.xreplace({s: rest}), (1 - rho) * rho ** (k + 1) * q),
+    )
+
+
+def _start_fades(rule: Rule) -> And:
+    k = Symbol("k", integer=True, nonnegative=True)
+    program = rule.program({}, ("initial_accumulator_value",))
+    after = program.formula(s)
+    return And(
+        Eq(program.state[s] - rule.state[s], start),
+        Eq(after.xreplace({s: s + rho**k * start}) - after, rho ** (k + 1) * start),
+    )
+
+
+def _momentum_of_zero_is_none(rule: Rule) -> Eq:
+    return Eq(rule.program({}, ("momentum",)).formula(w).xreplace({mu: Integer(0)}), rule.program().formula(w))
+
+
+RMSPROP_CLAIMS = (
+    Claim("epsilon inside adds epsilon to every square and to the start", _inside_raises_every_square),
+    Claim(
+        "the root of epsilon outside, squared, is at least the inside form and at most twice it",
+        _root_of_epsilon_outside,
+    ),
+    Claim(
+        "momentum inside and outside agree while the learning rate is constant", _inside_is_outside_at_a_constant_rate
+    ),
+    Claim(
+        "with nesterov it is the stored form of Nesterov momentum on scaled gradients", _is_nesterov_of_scaled_gradients
+    ),
+    Claim("the centred average is a variance: it is never negative", _variance_is_never_negative, "recurrence"),
+    Claim("a square counts (1 - rho) rho^k after k steps", _squares_fade, "recurrence"),
+    Claim("what the average starts from counts rho^k after k steps", _start_fades, "recurrence"),
+    Claim("a momentum of zero is none", _momentum_of_zero_is_none, kind="defined"),
+)
+RMSPROP_DERIVATIONS = (
+    Derivation(
+        "epsilon inside is outside under no setting",
+        "it would have to be two numbers at once",
+        _inside_is_no_outside,
+    ),
+)
