@@ -25,6 +25,7 @@ from ..symbols import (
     w,
     w_next,
 )
+from .adam_claims import ADAM_CLAIMS, ADAM_DERIVATIONS
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_SCALED
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
@@ -248,6 +249,7 @@ ADAM = Rule(
             "the correction undoes a start from zero, and there is none after the first step",
             _overwritten_moments_never_forget_the_start,
         ),
+        *ADAM_DERIVATIONS,
         NO_PENALTY_SCALED,
     ),
     claims=(
@@ -260,6 +262,7 @@ ADAM = Rule(
             "the efficient form is Algorithm 1 with epsilon times the root of 1 - beta2^t",
             _hat_is_outside_with_a_moving_epsilon,
         ),
+        *ADAM_CLAIMS,
         *DECAY_CLAIMS,
     ),
     source=Source(KINGMA_BA, "Algorithm 1"),

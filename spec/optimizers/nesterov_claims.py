@@ -1,6 +1,6 @@
 """What is claimed of Nesterov momentum: where it converges, and that momentum can be faster or converge alone."""
 
-from sympy import And, Eq, Expr, Integer, Matrix, Rational, Symbol, cancel, sqrt, symbols
+from sympy import And, Eq, Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater, less
@@ -24,16 +24,18 @@ def _converges_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     at_one = (1 - matrix.trace() + matrix.det()).expand()
 
     def at(product: Expr) -> Expr:
-        return cancel(at_minus_one(matrix.subs(rate, product / curvature)))
+        return at_minus_one(matrix.subs(rate, product / curvature))
 
     return (
         Step("the sum of the two factors by which a step multiplies", equal(matrix.trace().expand(), (1 + mu) * left)),
         Step("their product, which is below 1", equal(matrix.det().expand(), mu * left)),
         Step("1 - sum + product is positive", greater(at_one, 0)),
         Step("1 + sum + product is", equal(at_minus_one(matrix), 1 + (1 + 2 * mu) * left)),
-        Step("it is positive below the bound", greater(at(bound - excess), 0)),
+        Step("it is positive below the bound:", equal(at(bound - excess), (1 + 2 * mu) * excess)),
         Step("zero at it: a factor is exactly -1", equal(at(bound), 0)),
-        Step("and negative beyond it: a factor lies below -1", less(at(bound + excess), 0)),
+        Step(
+            "and negative beyond it, where a factor lies below -1:", equal(at(bound + excess), -(1 + 2 * mu) * excess)
+        ),
     )
 
 

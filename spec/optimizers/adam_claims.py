@@ -1,0 +1,170 @@
+"""What is claimed of Adam besides its derivations: where ε stands, what the corrections do, what overwriting them does."""
+
+from functools import lru_cache
+
+from sympy import And, Eq, Expr, Integer, Rational, Symbol, sign, sqrt
+
+from ..derivation import Derivation, Step, greater, less
+from ..rule import Claim, Program, Rule
+from ..symbols import beta1, beta2, denominator, epsilon, eta, gradient, m, s, t, w
+from .trajectory import flat, no_setting, trajectory
+
+other = Symbol("epsilon_outside", real=True)
+c1, c2 = 1 - beta1**t, 1 - beta2**t
+DEFAULTS = {beta1: Rational("0.9"), beta2: Rational("0.999")}
+OVERWRITTEN = ({"epsilon_place": "inside", "bias_correction": "both"}, (), "moments_overwritten")
+
+
+def _placed(rule: Rule, place: str, **dialect: str) -> Program:
+    return rule.program({"bias_correction": "both", **dialect, "epsilon_place": place})
+
+
+def _hat_is_no_outside(rule: Rule) -> tuple[Step, ...]:
+    """The first two steps with β₂ = 24/25, for which both roots are rational."""
+    hat, outside = (flat(_placed(rule, place).formula(denominator), 1) for place in ("hat", "outside"))
+    settings = {epsilon: Rational(1, 10), beta2: Rational(24, 25)}
+    here = {**settings, t: Integer(1), s: Integer(0)}
+    there = {**settings, t: Integer(2), s: Rational(1, 25)}
+    return no_setting(hat, outside.xreplace({epsilon: other}), other, here, there, Rational(5, 14))
+
+
+def _inside_is_no_outside(rule: Rule) -> tuple[Step, ...]:
+    """The first step with gradients of 1 and of 11/4, and an ε of 3."""
+    slope = Symbol("g", real=True)
+    inside, outside = (flat(_placed(rule, place).formula(denominator), slope) for place in ("inside", "outside"))
+    settings = {epsilon: Integer(3), beta2: Rational(1, 2), t: Integer(1), s: Integer(0)}
+    here, there = ({**settings, slope: size} for size in (Integer(1), Rational(11, 4)))
+    return no_setting(inside, outside.xreplace({epsilon: other}), other, here, there, Rational(1, 2))
+
+
+def _first_epsilon_of_the_hat(rule: Rule) -> And:
+    """With β₂ = 0.999 the first ε is √1000, or 31.6, times as large."""
+    first = {t: Integer(1), **DEFAULTS}
+    hat, outside = (_placed(rule, place).formula(denominator).xreplace(first) for place in ("hat", "outside"))
+    times = (hat - hat.xreplace({epsilon: Integer(0)})).xreplace({epsilon: Integer(1), s: Integer(0)}).expand()
+    return And(
+        Eq(hat, outside.xreplace({epsilon: sqrt(1000) * epsilon})),
+        greater(flat(times, 1), Rational("31.62")),
+        less(flat(times, 1), Rational("31.63")),
+    )
+
+
+def _uncorrected_hat_is_outside(rule: Rule) -> Eq:
+    hat, outside = (_placed(rule, place, bias_correction="none").formula(w) for place in ("hat", "outside"))
+    return Eq(hat, outside)
+
+
+def _rearranged(rule: Rule) -> Eq:
+    outside = _placed(rule, "outside")
+    average, root = outside.formula(m), sqrt(outside.formula(s))
+    return Eq(outside.formula(w), w - eta * sqrt(c2) / c1 * average / (root + epsilon * sqrt(c2)))
+
+
+def _first_uncorrected_step(rule: Rule) -> And:
+    c = Symbol("c", real=True, nonzero=True)
+    first = flat(_placed(rule, "outside", bias_correction="none").formula(w), c)
+    moved = w - first.xreplace({m: rule.state[m], s: rule.state[s], epsilon: Integer(0)})
+    return And(
+        Eq(moved, eta * (1 - beta1) / sqrt(1 - beta2) * sign(c)), Eq(moved.xreplace(DEFAULTS), sqrt(10) * eta * sign(c))
+    )
+
+
+def _unit_does_not_matter(rule: Rule) -> And:
+    c = Symbol("c", positive=True)
+    program = _placed(rule, "outside")
+    larger = {gradient(w): c * gradient(w), m: c * m, s: c**2 * s}
+    moved = program.formula(w).xreplace({epsilon: Integer(0)})
+    return And(
+        Eq(program.formula(m).xreplace(larger), c * program.formula(m)),
+        Eq(program.formula(s).xreplace(larger), c**2 * program.formula(s)),
+        Eq(moved.xreplace(larger), moved),
+    )
+
+
+def _first_step_ahead(rule: Rule) -> Eq:
+    c = Symbol("c", real=True, nonzero=True)
+    program = rule.program({"epsilon_place": "outside", "bias_correction": "both"}, ("nesterov",))
+    start = {m: rule.state[m], s: rule.state[s], epsilon: Integer(0), t: Integer(1)}
+    return Eq(w - flat(program.formula(w), c).xreplace(start), eta * (1 + beta1 / (1 + beta1)) * sign(c))
+
+
+def _maxima_differ(rule: Rule) -> And:
+    """A gradient of 1, then none, with β₂ = 24/25 and no ε: the same step first, then 7/5 of it."""
+    moved = []
+    for place in ("raw", "corrected"):
+        program = rule.program(
+            {"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": place}, ("amsgrad",)
+        )
+        given = {beta1: Rational(1, 2), beta2: Rational(24, 25), epsilon: Integer(0), eta: Integer(1), w: Integer(0)}
+        at = trajectory(program, (1, 0), {**given})
+        moved.append((at[1][w], at[2][w] - at[1][w]))
+    raw, corrected = moved
+    return And(Eq(raw[0], corrected[0]), Eq(raw[1], Rational(7, 5) * corrected[1]))
+
+
+@lru_cache(maxsize=64)
+def _on_the_slide(program: Program, steps: int) -> tuple[Expr, Expr]:
+    """How far a constant gradient of 1 without ε moves, in learning rates, and the second moment that is stored then."""
+    given = {**DEFAULTS, epsilon: Integer(0), eta: Integer(1), w: Integer(0)}
+    last = trajectory(program, (1,) * steps, given)[-1]
+    return -last[w], last[s]
+
+
+def _overwritten_all_but_stops(rule: Rule) -> And:
+    moved = _on_the_slide(rule.program(*OVERWRITTEN), 12)[0]
+    return And(greater(moved, Rational("1.287632")), less(moved, Rational("1.287633")))
+
+
+def _overwritten_overflows(rule: Rule) -> And:
+    """Past the largest number of single precision."""
+    program = rule.program(*OVERWRITTEN)
+    return And(less(_on_the_slide(program, 19)[1], 2**128), greater(_on_the_slide(program, 20)[1], 2**128))
+
+
+def _overwritten_returns(rule: Rule) -> And:
+    """What is stored grows by (1 - β₂) c² and s (β₂ + β₂^n - 1), over 1 - β₂^n.
+
+    The second is positive while β₂^n > 1 - β₂, for 6904 steps with 0.999, and negative ever after: in the reals the
+    average falls back by nearly 1 - β₂ a step towards c², where it would stay without the power, and the rule moves again.
+    """
+    c, n = Symbol("c", positive=True), Symbol("n", integer=True, positive=True)
+    program = rule.program(*OVERWRITTEN)
+    after = flat(program.formula(s), c).xreplace({t: n})
+    growth = ((1 - beta2) * c**2 + s * (beta2 + beta2**n - 1)) / (1 - beta2**n)
+    kept = Rational("0.999")
+    return And(
+        Eq(after - s, growth),
+        Eq((after * (1 - beta2**n)).xreplace({s: c**2}), c**2),
+        greater(kept**6904, 1 - kept),
+        less(kept**6905, 1 - kept),
+    )
+
+
+ADAM_CLAIMS = (
+    Claim("Algorithm 1 rearranged has epsilon times the root of 1 - beta2^t", _rearranged),
+    Claim(
+        "with beta2 = 0.999 the efficient form has 31.6 times the epsilon at the first step", _first_epsilon_of_the_hat
+    ),
+    Claim("without correction the efficient form is Algorithm 1", _uncorrected_hat_is_outside),
+    Claim("without correction the first step is eta (1 - beta1)/sqrt(1 - beta2), or 3.16 eta", _first_uncorrected_step),
+    Claim("without epsilon the unit of the gradients does not matter", _unit_does_not_matter, "invariance"),
+    Claim("looking ahead makes the first step longer by beta1/(1 + beta1)", _first_step_ahead),
+    Claim("no factor of the learning rate turns one maximum into the other", _maxima_differ, "two different factors"),
+    Claim(
+        "with the deck's overwritten moments 12 steps at a constant gradient add up to 1.28763 eta",
+        _overwritten_all_but_stops,
+        "exact recurrence",
+    ),
+    Claim("the overwritten second moment passes 2^128 at step 20", _overwritten_overflows, "exact recurrence"),
+    Claim("the overwritten second moment grows for 6904 steps and then returns", _overwritten_returns, "recurrence"),
+)
+ADAM_DERIVATIONS = (
+    Derivation(
+        "the efficient form is Algorithm 1 under no constant epsilon",
+        "it would have to be two numbers at once",
+        _hat_is_no_outside,
+    ),
+    Derivation(
+        "epsilon inside is outside under no setting", "it would have to be two numbers at once", _inside_is_no_outside
+    ),
+)
