@@ -106,24 +106,28 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     if rule.errors:
         lines += ["", "named errors:"]
         lines += [f"  {e.name}: {e.doc} [{e.source}]" for e in rule.errors]
-    for title, claims in _claims(rule).items():
-        lines += ["", f"{title}:"]
-        lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in claims]
-    lines += ["", "derived, step by step:"] if rule.derivations else []
+    lines += ["", "derived:"]
+    lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in rule.claims if _holds(c)]
     for derivation in rule.derivations:
         lines += [f"  {derivation.name}", f"    from: {derivation.principle}"]
         lines += [
             f"    {number}. {step.words}: {_statement(step.statement)}"
             for number, step in enumerate(derivation.steps(rule), 1)
         ]
+    for title, claims in _claims(rule).items():
+        lines += ["", f"{title}:"]
+        lines += [f"  {c.name}{f' (by {c.principle})' if c.principle else ''}" for c in claims]
     return "\n".join(lines)
 
 
+def _holds(claim: Claim) -> bool:
+    return claim.kind == "derived" and claim.expects != "refuted"
+
+
 def _claims(rule: Rule) -> dict[str, list[Claim]]:
-    """The claims that were decided, by what they are."""
+    """The claims that are no part of what is derived: definitions, and what is said and false."""
     titles = {
         "what definitions amount to": [c for c in rule.claims if c.kind == "defined"],
-        "derived": [c for c in rule.claims if c.kind == "derived" and c.expects == "proved"],
         "said of it, and refuted": [c for c in rule.claims if c.expects == "refuted"],
     }
     return {title: claims for title, claims in titles.items() if claims}
