@@ -117,10 +117,7 @@ def places(rule: Rule, dialect: Dialect, on: tuple[str, ...] | frozenset[str]) -
     on_top: dict[tuple[bool, Any], Place] = {}
     for part in ("let", "update", "state"):
         on_top |= {(part == "state", target): Place("", part, target) for target in getattr(rule, part)}
-    chosen = rule.complete(dialect)
-    parts = [(o.name, o) for o in rule.options if o.name in on]
-    parts += [(f"{a.name}={chosen[a.name]}", a.value(chosen[a.name])) for a in rule.visible_axes(tuple(on))]  # type: ignore[misc]
-    for owner, piece in parts:
+    for owner, piece in rule.parts(dialect, on):
         on_top |= {(False, target): Place(owner, "equations", target) for target in piece.equations}
         on_top |= {(True, target): Place(owner, "state", target) for target in piece.state}
     after = {Place(o.name, "then", target) for o in rule.options if o.name in on for target in o.then}

@@ -134,7 +134,8 @@ def print_definitions(found: Sequence[Examined]) -> None:
     total = left = 0
     for name, claims in groupby(found, key=lambda one: one.rule):
         altered = altered_rules_of(name)
-        places = left_over(altered, frozenset().union(*(one.refutes for one in claims)))
+        true = (one.refutes for one in claims if one.verdict != "refuted")  # what is false excludes nothing
+        places = left_over(altered, frozenset().union(*true))
         total, left = total + len(altered), left + sum(count for _, count in places.values())
         if places:
             table.add_row(name)

@@ -96,13 +96,12 @@ def _satisfiable(statement: Boolean, rule: Rule) -> bool:
 def refutes(rule: Rule, claim: Claim) -> bool:
     """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted.
 
-    It cannot be stated of a rule that lacks what it is about, nor where complex numbers would have to be compared, nor
-    where a formula has come down to a plain number, which SymPy hands back as Python's, or SymPy does not find an end.
+    It cannot be stated of a rule that lacks what it is about, nor where complex numbers would have to be compared.
     """
     try:
         statement = _differentiated(claim.statement(rule))
         return statement == S.false or _tried(statement, rule)[1] is not None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError):
         return False
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sympy import And, Eq, Expr, Gt, Lt, Ne
+from sympy import And, Eq, Expr, Ge, Gt, Lt, Ne
 from sympy.logic.boolalg import Boolean
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def equal(left: Expr, right: Expr | int) -> Boolean:
 def greater(left: Expr, right: Expr | int) -> Boolean:
     """Return left > right as it is written, undecided."""
     written: Boolean = Gt(left, right, evaluate=False)
+    return written
+
+
+def at_least(left: Expr, right: Expr | int) -> Boolean:
+    """Return left >= right as it is written, undecided."""
+    written: Boolean = Ge(left, right, evaluate=False)
     return written
 
 

@@ -7,25 +7,31 @@ from sympy import Expr, Symbol, diff, fraction, simplify, together
 from .derivation import Step, equal, unequal
 
 
-def no_single_setting(
+def no_setting(
     wanted: Expr,
     offered: Expr,
     setting: Symbol,
     here: Mapping[Symbol, Expr],
     there: Mapping[Symbol, Expr],
+    needed: Expr,
 ) -> tuple[Step, ...]:
     """Return the steps for `offered`, a formula with a free `setting` that is asked to equal `wanted` here and there.
 
-    `here` and `there` give values to the other symbols. Raises `ValueError` where the equation is not of first degree.
+    `here` and `there` give values to the other symbols, `needed` is what the setting has to be there. Raises
+    `ValueError` where the equation is not of first degree.
     """
     values = [_only_value(wanted.xreplace(dict(at)), offered.xreplace(dict(at)), setting) for at in (here, there)]
-    places = [_words(at) for at in (here, there)]
+    places = [", ".join(f"{symbol} = {value}" for symbol, value in at.items()) for at in (here, there)]
     return (
         *(
             Step(f"with {place} both are equal for {setting} = {value} only", equal(_gap(wanted, offered, at), slope))
             for at, place, (value, slope) in zip((here, there), places, values, strict=True)
         ),
         Step("which is not the same number", unequal(values[0][0], values[1][0])),
+        Step(
+            f"there {setting} = {needed} does make them equal",
+            equal(offered.xreplace({**there, setting: needed}), wanted.xreplace(dict(there))),
+        ),
     )
 
 
@@ -42,7 +48,3 @@ def _only_value(wanted: Expr, offered: Expr, setting: Symbol) -> tuple[Expr, Exp
         raise ValueError(f"{setting}: {numerator} must be of first degree in it; choose another setting or place")
     value = simplify(-numerator.xreplace({setting: 0 * setting}) / slope)
     return value, slope * (setting - value)
-
-
-def _words(at: Mapping[Symbol, Expr]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in at.items())

@@ -433,6 +433,17 @@ class Rule:
 
     # -- putting pieces together --------------------------------------------------------------------------------------
 
+    def parts(
+        self, dialect: Dialect, options: tuple[str, ...] | frozenset[str]
+    ) -> list[tuple[str, Option | AxisValue]]:
+        """What is put on top of the rule's own equations, by name: options, then an AXIS=VALUE for every visible axis."""
+        chosen = self.complete(dialect)
+        for name in options:
+            self.option(name)
+        values = [axis.value(chosen[axis.name]) for axis in self.visible_axes(options)]
+        named = [f"{axis.name}={value.name}" for axis, value in zip(self.visible_axes(options), values, strict=True)]
+        return [*((o.name, o) for o in self.options if o.name in options), *zip(named, values, strict=True)]
+
     def program(
         self,
         dialect: Dialect | None = None,
@@ -440,11 +451,7 @@ class Rule:
         error: str | None = None,
     ) -> Program:
         """Return the rule with one value per axis and just `options` switched on, `error` put on top if given."""
-        chosen = self.complete(dialect or {})
-        parts: list[Option | AxisValue | NamedError] = [o for o in self.options if o.name in options]
-        for name in options:
-            self.option(name)
-        parts += [axis.value(chosen[axis.name]) for axis in self.visible_axes(options)]
+        parts: list[Option | AxisValue | NamedError] = [part for _, part in self.parts(dialect or {}, options)]
         let, update, state = dict(self.let), dict(self.update), dict(self.state)
         if error is not None:
             parts.append(self.error(error))

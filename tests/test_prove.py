@@ -116,13 +116,17 @@ def test_what_no_claim_refutes_is_listed_with_what_defines_it(capsys: pytest.Cap
     print_definitions(nothing)
     printed = capsys.readouterr().out
 
-    assert "refuted by a claim" in printed
+    assert f"{len(altered_rules(catalogue()['clip_by_value']))} altered rules, 0 refuted by a claim." in printed
     assert "lecture deck" in printed
 
 
-def test_every_altered_rule_is_refuted_or_cites_what_defines_it() -> None:
-    for rule in catalogue().values():
-        assert [] == [str(one.place) for one in altered_rules(rule) if not str(one.source)]
+def test_what_is_false_of_the_rule_itself_excludes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else an equation that no claim looks at would count as characterised: a false claim is false of every alteration."""
+    altered = altered_rules(catalogue()["clip_by_value"])
+    false = Examined("clip_by_value", "x", "derived", "refuted", Decision("refuted", 1), frozenset(range(len(altered))))
+    print_definitions([false])
+
+    assert f"{len(altered)} altered rules, 0 refuted by a claim." in capsys.readouterr().out
 
 
 def test_an_interrupted_run_leaves_with_4_and_writes_nothing(tmp_path: Path) -> None:

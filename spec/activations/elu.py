@@ -6,7 +6,8 @@ from sympy.codegen.cfunctions import expm1
 from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
-from .scalar import DERIVATIVE, X, branches, d_x, derivative_at_zero, tie, upstream, x, y
+from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
+from .shape import slope_of
 
 alpha = Symbol("alpha", nonnegative=True)
 negative = Symbol("negative", real=True)  # the input as far as the exponential sees it, which grows for no other
@@ -15,7 +16,7 @@ d_negative, d_saturating = Symbol("d_negative", real=True), Symbol("d_saturating
 
 
 def _slope(rule: Rule, at: Expr) -> Expr:
-    return rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1}).xreplace({x: at})
+    return slope_of(rule)(at)
 
 
 def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:

@@ -1,8 +1,8 @@
 """The rectified linear unit."""
 
-from sympy import Abs, And, Eq, Ge, Integer, Integral, Rational, Symbol, oo, sqrt, sympify
+from sympy import Abs, And, Eq, Integer, Integral, Rational, Symbol, oo, sqrt, sympify
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, at_least, equal, greater
 from ..rule import Claim, Rule, Source
 from .gain import PRINCIPLE, bell
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
@@ -26,7 +26,7 @@ def _scales_and_never_falls(rule: Rule) -> And:
     value, factor, inputs = curve(rule), Symbol("factor", positive=True), zero_and_both_sides()
     return And(
         rises(value),
-        *(Ge(value(at), 0, evaluate=False) for at in inputs),
+        *(at_least(value(at), 0) for at in inputs),
         *(Eq(value(factor * at), factor * value(at)) for at in inputs),
     )
 

@@ -5,7 +5,7 @@ from sympy import Abs, And, Derivative, Eq, Integer, Rational, cosh, exp, tanh
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Claim, Form, Rule, Source
 from .gain import PRINCIPLE, enclosed_gain
-from .scalar import DERIVATIVE, X, d_x, d_y, upstream, x, y
+from .scalar import DERIVATIVE, X, d_x, d_y, x, y
 from .shape import curve, slope_of
 
 _decay = exp(-2 * Abs(x))
@@ -13,7 +13,7 @@ _decay = exp(-2 * Abs(x))
 
 def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
     value = rule.program().formula(y)
-    found = rule.program({}, ("derivative",)).formula(d_x).xreplace({upstream: 1})
+    found = slope_of(rule)(x)
     return (
         Step("the slope of the curve", equal(Derivative(value, x), 1 / cosh(x) ** 2)),
         Step("by cosh² - sinh² = 1", equal(1 / cosh(x) ** 2, 1 - value**2)),

@@ -175,7 +175,12 @@ CLAIMS = (
         _blind_to_shifts,
     ),
     Claim("without ε a positive factor of every example changes nothing", _blind_to_scales),
-    Claim("with ε it changes nothing either", _not_blind_to_scales, expects="refuted"),
+    Claim(
+        "with ε it changes nothing either",
+        _not_blind_to_scales,
+        "invariance to scale, which needs ε = 0",
+        expects="refuted",
+    ),
     Claim("one example alone gives 0 whatever it is", lambda rule: Eq(_column(rule, (5,))[0], 0)),
     Claim(
         "from variance 1 the column leaves 1 + 6 momentum where the unbiased variance is kept",

@@ -202,6 +202,7 @@ DROPOUT = Rule(
         Claim(
             "the mean in training is the output afterwards, though nothing is ever scaled",
             _never_scaled_keeps_the_mean,
+            "lecture deck: after training nothing is dropped",
             expects="refuted",
         ),
         Claim("the probabilities of the masks add up to 1", lambda rule: Eq(_total(rule), 1)),

@@ -1,11 +1,12 @@
 """What is claimed of AdaGrad besides its derivation: where ε and the start of the sum are the same, and how it slows."""
 
-from sympy import And, Eq, Ge, Integer, Rational, Symbol, sqrt, symbols
+from sympy import And, Eq, Integer, Rational, Symbol, sqrt, symbols
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, at_least, equal
+from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import denominator, epsilon, eta, gradient, s, t, w
-from .trajectory import flat, no_setting
+from .trajectory import flat
 
 start, rate_decay = Symbol("s_0", nonnegative=True), Symbol("d", nonnegative=True)
 shift = Symbol("shift", real=True)  # what an inside form may add to the sum: its ε, and its start
@@ -38,7 +39,7 @@ def _never_stops(rule: Rule) -> tuple[Step, ...]:
     return (
         Step("the sum starts from", equal(rule.state[s], 0)),
         Step("it lies below n G² by", equal(below, 2 * now * gap + gap**2 + deficit)),
-        Step("which is not negative", Ge(below, 0, evaluate=False)),
+        Step("which is not negative", at_least(below, 0)),
         Step(
             "and 1/√n is more than the growth of 2 √n, which has no bound",
             equal(1 / sqrt(n) - 2 * (sqrt(n + 1) - sqrt(n)), (sqrt(n + 1) - sqrt(n)) ** 2 / sqrt(n)),

@@ -5,9 +5,10 @@ from functools import lru_cache
 from sympy import Add, And, Eq, Expr, Integer, Pow, Rational, Symbol, sign, sqrt
 
 from ..derivation import Derivation, Step, greater, less
+from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
 from ..symbols import beta1, beta2, denominator, displacement, epsilon, eta, gradient, m, s, t, w
-from .trajectory import Values, flat, no_setting
+from .trajectory import Values, flat
 
 other = Symbol("epsilon_outside", real=True)
 c1, c2 = 1 - beta1**t, 1 - beta2**t

@@ -3,9 +3,10 @@
 from sympy import And, Eq, Integer, Rational, Symbol
 
 from ..derivation import Derivation, Step, equal
+from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
 from ..symbols import beta1, beta2, epsilon, eta, gradient, mu, rho, t, w
-from .trajectory import no_setting, step, trajectory
+from .trajectory import step, trajectory
 from .weight_decay import decay, eta_first
 
 other_decay = Symbol("lambda_decoupled", real=True)

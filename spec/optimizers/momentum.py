@@ -1,13 +1,14 @@
 """Momentum (heavy ball): gradients are collected in a buffer, and the buffer moves the parameter."""
 
-from sympy import And, Eq, Interval, Matrix, Piecewise, Rational, Symbol, diff, symbols
+from sympy import And, Eq, Interval, Piecewise, Rational, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
-from .momentum_claims import MOMENTUM_CLAIMS, MOMENTUM_DERIVATIONS
+from .momentum_claims import HEAVY_BALL, MOMENTUM_CLAIMS, MOMENTUM_DERIVATIONS
+from .trajectory import at_minus_one, on_a_parabola, same_with_scaled_buffer
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 arriving = Symbol("arriving", real=True)  # what one gradient brings to the buffer before the gain
@@ -23,7 +24,7 @@ def _buffer_of_a_constant_gradient(rule: Rule) -> And:
     """From zero, a constant gradient fills the buffer to η g (1 − μ^t)/(1 − μ): the solved recurrence, by induction."""
     n = Symbol("n", integer=True, positive=True)
     c = Symbol("c", real=True)
-    after = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}).formula(m)
+    after = rule.program(HEAVY_BALL).formula(m)
     after = after.xreplace({gradient(w): c})
     solved = eta * c * (1 - mu**n) / (1 - mu)
     return And(
@@ -33,19 +34,13 @@ def _buffer_of_a_constant_gradient(rule: Rule) -> And:
 
 
 def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
-    """With m_inside = η m_outside both places give the same parameter and keep the relation."""
-    inside = rule.program({"learning_rate_place": "inside"})
-    outside = rule.program({"learning_rate_place": "outside"})
-    scaled = {m: eta * m}
-    return And(
-        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
-        Eq(inside.formula(m).xreplace(scaled), eta * outside.formula(m)),
-    )
+    inside, outside = (rule.program({"learning_rate_place": place}) for place in ("inside", "outside"))
+    return same_with_scaled_buffer(inside, outside, m)
 
 
 def _keeps_a_share_of_the_last_move(rule: Rule) -> tuple[Step, ...]:
     before, slope = Symbol("w_before", real=True), gradient(w)
-    program = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"})
+    program = rule.program(HEAVY_BALL)
     moved = w + mu * (w - before) - eta * slope
     return (
         Step("a step moves the parameter by the buffer", equal(w - program.formula(w), program.formula(m))),
@@ -57,10 +52,8 @@ def _keeps_a_share_of_the_last_move(rule: Rule) -> tuple[Step, ...]:
 def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     """On C = h w²/2 a step is linear in (w, m)."""
     curvature, rate, excess = symbols("h eta excess", positive=True)
-    program = rule.program({"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"})
-    formulas = (program.formula(target).replace(gradient, lambda at: curvature * at) for target in (w, m))
-    step = Matrix([[diff(value.xreplace({eta: rate}), variable) for variable in (w, m)] for value in formulas])
-    above = (1 + step.trace() + step.det()).expand()
+    step = on_a_parabola(rule.program(HEAVY_BALL), curvature, (m,)).xreplace({eta: rate})
+    above = at_minus_one(step)
     below = (1 - step.trace() + step.det()).expand()
     bound = (2 * (1 + mu) - excess) / curvature  # a rate that stays below by some excess
     return (

@@ -3,9 +3,10 @@
 from sympy import And, Eq, Expr, Integer, Rational, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal, less
+from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import eta, gradient, m, mu, t, w
-from .trajectory import at_minus_one, flat, no_setting, on_a_parabola
+from .trajectory import at_minus_one, flat, on_a_parabola
 
 HEAVY_BALL = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}
 

@@ -1,6 +1,6 @@
 """Nesterov momentum: momentum whose gradient is taken where the buffer is about to carry the parameter."""
 
-from sympy import Eq, Expr, Matrix, Symbol, diff
+from sympy import Eq, Expr, Symbol
 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
@@ -8,7 +8,8 @@ from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE
 from .momentum import MOMENTUM_HYPERPARAMETER
-from .nesterov_claims import NESTEROV_CLAIMS, NESTEROV_DERIVATIONS
+from .nesterov_claims import CANONICAL, NESTEROV_CLAIMS, NESTEROV_DERIVATIONS
+from .trajectory import on_a_parabola
 from .weight_decay import WEIGHT_DECAY, WEIGHT_DECAY_FORM
 
 arriving = Symbol("arriving", real=True)
@@ -37,9 +38,7 @@ def _look_back_diverges(rule: Rule) -> tuple[Step, ...]:
     kept = Symbol("mu", positive=True)
 
     def determinant(error: str | None) -> Expr:
-        program = rule.program({"nesterov_form": "look_ahead", "learning_rate_place": "inside"}, (), error)
-        nexts = [program.formula(target).replace(gradient, lambda at: curvature * at) for target in (w, m)]
-        step = Matrix([[diff(value.expand(), variable) for variable in (w, m)] for value in nexts])
+        step = on_a_parabola(rule.program(CANONICAL, (), error), curvature, (m,))
         return step.det().expand().xreplace({eta: rate, mu: kept})
 
     backwards = determinant("look_ahead_wrong_sign")

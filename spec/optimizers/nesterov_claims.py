@@ -8,7 +8,7 @@ from ..rule import Claim, Rule, gradient_points
 from ..symbols import eta, gradient, m, mu, w
 from .momentum import MOMENTUM
 from .momentum_claims import HEAVY_BALL
-from .trajectory import at_minus_one, flat, on_a_parabola, trajectory
+from .trajectory import at_minus_one, flat, on_a_parabola, same_with_scaled_buffer, trajectory
 
 CANONICAL = {"nesterov_form": "look_ahead", "learning_rate_place": "inside"}
 STORED = {"nesterov_form": "stored_look_ahead"}
@@ -40,13 +40,8 @@ def _converges_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
 
 
 def _stored_agrees_at_a_constant_rate(rule: Rule) -> And:
-    """With m_inside = η m_outside both places give the same parameter and keep the relation."""
     inside, outside = (rule.program({**STORED, "learning_rate_place": place}) for place in ("inside", "outside"))
-    scaled = {m: eta * m}
-    return And(
-        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
-        Eq(inside.formula(m).xreplace(scaled), eta * outside.formula(m)),
-    )
+    return same_with_scaled_buffer(inside, outside, m)
 
 
 def _no_momentum_follows_a_schedule(rule: Rule) -> tuple[Step, ...]:

@@ -3,10 +3,11 @@
 from sympy import And, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
 
 from ..derivation import Derivation, Step
+from ..impossibility import no_setting
 from ..rule import Claim, Rule
-from ..symbols import a, b, denominator, epsilon, eta, gradient, m, mu, rho, s, w
+from ..symbols import a, b, denominator, epsilon, gradient, m, mu, rho, s, w
 from .nesterov import NESTEROV
-from .trajectory import flat, no_setting
+from .trajectory import flat, same_with_scaled_buffer
 
 start, variance = symbols("s_0 variance", nonnegative=True)
 other = Symbol("epsilon_outside", real=True)
@@ -46,13 +47,8 @@ def _root_of_epsilon_outside(rule: Rule) -> And:
 
 
 def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
-    """With b_inside = η b_outside both places give the same parameter and keep the relation."""
     inside, outside = (rule.program({"learning_rate_place": place}, ("momentum",)) for place in ("inside", "outside"))
-    scaled = {b: eta * b}
-    return And(
-        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
-        Eq(inside.formula(b).xreplace(scaled), eta * outside.formula(b)),
-    )
+    return same_with_scaled_buffer(inside, outside, b)
 
 
 def _is_nesterov_of_scaled_gradients(rule: Rule) -> And:

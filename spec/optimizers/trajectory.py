@@ -1,13 +1,11 @@
-"""What a program does with given gradients, step after step from its start, and settings that cannot undo a difference."""
+"""What a program does step after step: with given gradients, on a parabola, and with a buffer of another unit."""
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr, Integer, Matrix, Symbol, diff, sympify
+from sympy import And, Eq, Expr, Integer, Matrix, Symbol, diff, sympify
 
-from ..derivation import Step, equal
-from ..impossibility import no_single_setting
 from ..rule import Program
-from ..symbols import gradient, t, w
+from ..symbols import eta, gradient, t, w
 
 Values = Mapping[Symbol, Expr]
 
@@ -42,15 +40,10 @@ def at_minus_one(matrix: Matrix) -> Expr:
     return (1 + matrix.trace() + matrix.det()).expand()
 
 
-def no_setting(
-    wanted: Expr, offered: Expr, setting: Symbol, here: Values, there: Values, needed: Expr
-) -> tuple[Step, ...]:
-    """Return the steps that exclude every value of `setting`, and one that the value `needed` there is enough there."""
-    agreed = {**there, setting: needed}
-    return (
-        *no_single_setting(wanted, offered, setting, here, there),
-        Step(
-            f"there {setting} = {needed} does make them equal",
-            equal(offered.xreplace(agreed), wanted.xreplace(dict(there))),
-        ),
+def same_with_scaled_buffer(inside: Program, outside: Program, buffer: Symbol) -> And:
+    """With η times the buffer of the one in the other both give the same parameter, and keep the relation."""
+    scaled = {buffer: eta * buffer}
+    return And(
+        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
+        Eq(inside.formula(buffer).xreplace(scaled), eta * outside.formula(buffer)),
     )

@@ -13,6 +13,7 @@ from .weights import (
     CLIP_NORM,
     CLIP_ORDER,
     DERIVATIVE,
+    PRINTED_COMPOSITION,
     REDUCTION,
     SCOPE,
     STRENGTH,
@@ -86,15 +87,6 @@ def _soft_threshold(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _printed_composition(rule: Rule) -> Eq:
-    """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
-    a, b, loss = symbols("a b J", real=True)
-    printed, meant = (
-        example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
-    )
-    return Eq(loss + printed, loss + meant)
-
-
 L1 = Rule(
     name="l1",
     title="L1 penalty",
@@ -163,11 +155,7 @@ L1 = Rule(
     ),
     claims=(
         Claim("two weights cost lambda times their sizes", _adds_up_sizes, kind="defined"),
-        Claim(
-            "J + lambda R with the lambda that R has is the loss with its penalty",
-            _printed_composition,
-            expects="refuted",
-        ),
+        PRINTED_COMPOSITION,
     ),
     source=Source("Tibshirani 1996; lecture deck", "line 155"),
 )

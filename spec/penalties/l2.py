@@ -1,6 +1,6 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import And, Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt, symbols
+from sympy import And, Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
 
 from ..derivation import Derivation, Step, equal
 from ..example import example, worked_example
@@ -15,6 +15,7 @@ from .weights import (
     CLIP_NORM,
     CLIP_ORDER,
     DERIVATIVE,
+    PRINTED_COMPOSITION,
     REDUCTION,
     SCOPE,
     STRENGTH,
@@ -112,15 +113,6 @@ def _is_divided_by_the_examples(rule: Rule) -> Eq:
     return equal(_step_on(pull), _decayed(strength / batch_size))
 
 
-def _printed_composition(rule: Rule) -> Eq:
-    """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
-    a, b, loss = symbols("a b J", real=True)
-    printed, meant = (
-        example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
-    )
-    return Eq(loss + printed, loss + meant)
-
-
 L2 = Rule(
     name="l2",
     title="L2 penalty",
@@ -185,11 +177,7 @@ L2 = Rule(
     claims=(
         Claim("the gradient is 2 lambda w, or lambda w with the half", _shrinks_in_proportion),
         Claim("divided by the number of examples it is a decay of lambda/n", _is_divided_by_the_examples),
-        Claim(
-            "J + lambda R with the lambda that R has is the loss with its penalty",
-            _printed_composition,
-            expects="refuted",
-        ),
+        PRINTED_COMPOSITION,
         Claim("clipping spares a penalty that is added after it", _is_clipped_or_not),
     ),
     source=Source("lecture deck", "line 163"),

@@ -1,8 +1,9 @@
 """What penalties share: the weights, the strength, what is penalised and divided, and how clipping meets a penalty."""
 
-from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, sqrt
+from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, sqrt, symbols
 
-from ..rule import Array, Axis, AxisValue, Hyperparameter, Option, Source, derived
+from ..example import example
+from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source, derived
 from ..symbols import NON_NEGATIVE, i, j
 
 n = Symbol("n", integer=True, positive=True)  # weights
@@ -100,4 +101,21 @@ CLIP_ORDER = Axis(
         ),
     ),
     under="clip_norm",
+)
+
+
+def _printed_composition(rule: Rule) -> Eq:
+    """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
+    a, b, loss = symbols("a b J", real=True)
+    printed, meant = (
+        example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
+    )
+    return Eq(loss + printed, loss + meant)
+
+
+PRINTED_COMPOSITION = Claim(
+    "J + lambda R with the lambda that R has is the loss with its penalty",
+    _printed_composition,
+    "lecture deck, lines 147-163 read together",
+    expects="refuted",
 )
