@@ -142,5 +142,6 @@ def print_definitions(found: Sequence[Examined]) -> None:
         for place, (source, count) in places.items():
             table.add_row(f" {place}", str(count), str(source))
     print(f"\n{total} altered rules, {total - left} refuted by a claim.")
-    print("The others come to the same or are excluded by a definition only:\n")
-    console.print(table)
+    if left:
+        print("The others come to the same or are excluded by a definition only:\n")
+        console.print(table)
