@@ -41,8 +41,10 @@ from sympy import (
     Set,
     Sum,
     Symbol,
+    factor,
     pi,
     sign,
+    simplify,
 )
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
@@ -205,8 +207,9 @@ def _proved(fact: Boolean) -> bool:
     if isinstance(fact, Eq):
         return vanishes(fact.lhs - fact.rhs)
     if isinstance(fact, Relational) and not isinstance(fact, Ne):
-        difference = (fact.gts - fact.lts).simplify()
-        return bool(difference.is_positive if fact.rel_op in ("<", ">") else difference.is_nonnegative)
+        difference, strict = fact.gts - fact.lts, fact.rel_op in ("<", ">")
+        ways = (way(difference) for way in (simplify, factor))  # either may show a sign that the other hides
+        return any(bool(written.is_positive if strict else written.is_nonnegative) for written in ways)
     return False
 
 

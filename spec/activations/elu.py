@@ -1,13 +1,14 @@
 """The exponential linear unit."""
 
-from sympy import And, Eq, Expr, Ge, Piecewise, Rational, Symbol, diff, exp, sympify
+from sympy import And, Eq, Expr, Ge, Integer, Integral, Piecewise, Rational, Symbol, diff, erfc, exp, log, oo, sqrt, sympify
 from sympy.codegen.cfunctions import expm1
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, at_least, equal, greater, less
 from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
-from .shape import slope_of
+from .gain import PRINCIPLE, bell
+from .shape import FROM_ONE_ON, UP_TO_ONE, size, slope_of
 
 alpha = Symbol("alpha", nonnegative=True)
 negative = Symbol("negative", real=True)  # the input as far as the exponential sees it, which grows for no other
@@ -20,7 +21,6 @@ def _slope(rule: Rule, at: Expr) -> Expr:
 
 
 def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:
-    size = Symbol("size", positive=True)
     value = rule.program().formula(y).rewrite(exp)
     above, below = value.xreplace({x: size}), value.xreplace({x: -size})
     return (
@@ -37,10 +37,40 @@ def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:
 
 
 def _above_its_depth(rule: Rule) -> And:
-    size = Symbol("size", positive=True)
     value = rule.program().formula(y).rewrite(exp)
     return And(
         Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0)
+    )
+
+
+def _steepest_at_zero(rule: Rule) -> And:
+    """Inputs below 0 are written as -log(1 + size), so that exponentials are fractions."""
+    slope = slope_of(rule)
+    below = slope(-log(1 + size)).rewrite(exp)
+    gentle, steep = (below.xreplace({alpha: depth}) for depth in (UP_TO_ONE, FROM_ONE_ON))
+    return And(
+        Eq(slope(size), 1),
+        at_least(below, 0),
+        at_least(1 - gentle, 0),
+        at_least(FROM_ONE_ON - steep, 0),
+        Eq(slope(Integer(0)), alpha),
+    )
+
+
+def _gain(rule: Rule) -> tuple[Step, ...]:
+    """For alpha = 1."""
+    k = Symbol("k", nonnegative=True)
+    below = rule.program().formula(y).xreplace({x: -size, alpha: Integer(1)}).rewrite(exp)
+    above = rule.program().formula(y).xreplace({x: size})
+    half = exp(k**2 / 2) * erfc(k / sqrt(2)) / 2
+    two, one, none = (half.xreplace({k: Integer(times)}) for times in (2, 1, 0))
+    second_moment = Rational(1, 2) + two - 2 * one + none
+    return (
+        Step("inputs above 0 give half", equal(Integral(above**2 * bell(size), (size, 0, oo)), Rational(1, 2))),
+        Step("below, the square is a sum of exponentials", equal(below**2, exp(-2 * size) - 2 * exp(-size) + 1)),
+        Step("each of which has the mean", equal(Integral(exp(-k * size) * bell(size), (size, 0, oo)), half)),
+        Step("so the gain is more than", greater(1 / sqrt(second_moment), Rational("1.24519830070"))),
+        Step("and less than", less(1 / sqrt(second_moment), Rational("1.24519830071"))),
     )
 
 
@@ -78,7 +108,15 @@ ELU = Rule(
         Derivation(
             "the derivative is continuous just for alpha = 1", "the derivatives of both branches", _smooth_for_one
         ),
+        Derivation("for alpha = 1 the gain lies between 1.24519830070 and 1.24519830071", PRINCIPLE, _gain),
     ),
-    claims=(Claim("no value is below -alpha", _above_its_depth),),
+    claims=(
+        Claim("no value is below -alpha", _above_its_depth),
+        Claim(
+            "the slope lies between 0 and the larger of 1 and alpha: it never falls, and that is the Lipschitz constant",
+            _steepest_at_zero,
+            "the slope below 0 is greatest at 0, where it is alpha",
+        ),
+    ),
     source=Source("Clevert, Unterthiner & Hochreiter 2016; lecture deck", "line 442"),
 )

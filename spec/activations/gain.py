@@ -6,12 +6,12 @@ law has there, 4 parts in 10 to the 33.
 
 from __future__ import annotations
 
-from sympy import Expr, Integral, Rational, erfc, exp, pi, sqrt
+from sympy import Expr, Integral, Rational, erfc, exp, oo, pi, sqrt
 
 from ..derivation import Step, greater, less
 from ..rule import Rule
 from .scalar import x
-from .shape import curve
+from .shape import Curve, curve, size
 
 END = 12
 BEYOND = erfc(END / sqrt(2))  # the share of a standard normal law further than that from 0
@@ -21,6 +21,12 @@ PRINCIPLE = "a second moment of 1 is kept where the gain is 1/√(E f(Z)²), Z s
 def bell(at: Expr) -> Expr:
     """The standard normal density."""
     return exp(-(at**2) / 2) / sqrt(2 * pi)
+
+
+def halves(value: Curve) -> tuple[Integral, Integral]:
+    """E f(Z)² as far as Z is above 0, and as far as it is below."""
+    above, below = (Integral(value(at) ** 2 * bell(size), (size, 0, oo)) for at in (size, -size))
+    return above, below
 
 
 def mean_square(rule: Rule) -> Integral:

@@ -1,27 +1,24 @@
 """The leaky rectified linear unit: a small slope for negative inputs."""
 
-from sympy import Abs, Eq, Expr, Integer, Rational, Symbol
+from sympy import Abs, And, Eq, Expr, Integer, Rational, Symbol, sqrt
 
 from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Rule, Source
 from ..symbols import NON_NEGATIVE
+from .gain import PRINCIPLE, halves
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
+from .shape import EVERY_TWO_INPUTS, FROM_ONE_ON, UP_TO_ONE, at_most_times, curve, rises, size, slope_of
 
 alpha = Symbol("alpha", nonnegative=True)
 difference = Symbol("difference", real=True)
 
 
 def _a_maximum_up_to_slope_one(rule: Rule) -> Eq:
-    """Written with α = 1/(1 + a), which is every slope above 0 and up to 1."""
-    a = Symbol("a", nonnegative=True)
-    one, other = (
-        rule.program({"branches": b}).formula(y).xreplace({alpha: 1 / (1 + a)}) for b in ("by_sign", "maximum")
-    )
+    one, other = (rule.program({"branches": b}).formula(y).xreplace({alpha: UP_TO_ONE}) for b in ("by_sign", "maximum"))
     return Eq(one, other)
 
 
 def _two_rectifiers(rule: Rule) -> tuple[Step, ...]:
-    size = Symbol("size", positive=True)
     written = rule.program({"branches": "by_sign"}).formula(y)
 
     def rectified(value: Expr) -> Expr:
@@ -35,6 +32,31 @@ def _two_rectifiers(rule: Rule) -> tuple[Step, ...]:
         Step("at 0", equal(both.xreplace({x: Integer(0)}), written.xreplace({x: Integer(0)}))),
         Step("and below", equal(both.xreplace({x: -size}), written.xreplace({x: -size}))),
     )
+
+
+def _gain(rule: Rule) -> tuple[Step, ...]:
+    above, below = halves(curve(rule))
+    return (
+        Step("inputs above 0 give half of a second moment of 1", equal(above, Rational(1, 2))),
+        Step("those below give their share, squared", equal(below, alpha**2 / 2)),
+        Step("so the gain is √(2/(1 + alpha²))", equal(1 / sqrt(above + below), sqrt(2 / (1 + alpha**2)))),
+    )
+
+
+def _steepest_branch(rule: Rule) -> And:
+    value = curve(rule)
+    gentle, steep = (lambda at, of=slope: value(at).xreplace({alpha: of}) for slope in (UP_TO_ONE, FROM_ONE_ON))
+    return And(
+        at_most_times(Integer(1), gentle),
+        Eq(gentle(size) - gentle(Integer(0)), size),
+        at_most_times(FROM_ONE_ON, steep),
+        Eq(steep(Integer(0)) - steep(-size), FROM_ONE_ON * size),
+    )
+
+
+def _bends_at_zero(rule: Rule) -> And:
+    slope = slope_of(rule)
+    return And(Eq(slope(size), 1), Eq(slope(-size), alpha))
 
 
 LEAKY_RELU = Rule(
@@ -71,7 +93,13 @@ LEAKY_RELU = Rule(
             "what is cut off below 0 is let through by a second unit, turned round and shrunk",
             _two_rectifiers,
         ),
+        Derivation("the gain is √(2/(1 + alpha²))", PRINCIPLE, _gain),
     ),
-    claims=(Claim("a slope up to 1 makes it a maximum", _a_maximum_up_to_slope_one),),
+    claims=(
+        Claim("a slope up to 1 makes it a maximum", _a_maximum_up_to_slope_one),
+        Claim("it never falls", lambda rule: rises(curve(rule)), EVERY_TWO_INPUTS),
+        Claim("the Lipschitz constant is the larger of 1 and alpha", _steepest_branch, EVERY_TWO_INPUTS),
+        Claim("the slope is 1 above 0 and alpha below, so that there is one at 0 just for alpha = 1", _bends_at_zero),
+    ),
     source=Source("Maas, Hannun & Ng 2013; lecture deck", "line 428"),
 )

@@ -1,11 +1,12 @@
 """The parametric rectified linear unit: a leaky one whose slope is learned."""
 
-from sympy import Abs, And, Eq, IndexedBase, Integer, Piecewise, Symbol, diff
+from sympy import Abs, And, Eq, Expr, IndexedBase, Integer, Piecewise, Symbol, diff
 
 from ..derivation import Derivation, Step, equal
 from ..example import worked_example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i
+from .shape import EVERY_TWO_INPUTS, FROM_ONE_ON, UP_TO_ONE, Curve, at_most_times, rises, size
 
 n = Symbol("n", integer=True, positive=True)
 x = IndexedBase("x", shape=(n,), real=True)
@@ -20,15 +21,35 @@ d_alpha = IndexedBase("d_alpha", shape=(1,), real=True)
 def _between_known_functions(rule: Rule) -> And:
     """α = 0 rectifies, α = 1 changes nothing, α = -1 gives the size."""
     z = Symbol("z", real=True)
-    rectified, same, size = (
-        rule.program().formula(y[i]).xreplace({shared[0]: a, x[i]: z}) for a in map(Integer, (0, 1, -1))
+    rectified, same, turned = (_curve(rule, Integer(a))(z) for a in (0, 1, -1))
+    return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(turned, Abs(z)))
+
+
+def _curve(rule: Rule, learned: Expr) -> Curve:
+    """The value of one element as a function of its input."""
+    written = rule.program().formula(y[i]).xreplace({shared[0]: learned})
+    return lambda at: written.xreplace({x[i]: at})
+
+
+def _steepest_branch(rule: Rule) -> And:
+    """For slopes on either side of 0, up to 1 in size and beyond."""
+    gentle, steep = ([_curve(rule, sign * slope) for sign in (1, -1)] for slope in (UP_TO_ONE, FROM_ONE_ON))
+    return And(
+        *(at_most_times(Integer(1), value) for value in gentle),
+        *(Eq(value(size) - value(Integer(0)), size) for value in gentle),
+        *(at_most_times(FROM_ONE_ON, value) for value in steep),
     )
-    return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(size, Abs(z)))
+
+
+def _rises_or_turns(rule: Rule) -> And:
+    learned = Symbol("a", nonnegative=True)
+    up, down = _curve(rule, learned), _curve(rule, -learned)
+    return And(rises(up), Eq(down(-size) - down(Integer(0)), learned * size))
 
 
 def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:
     """Of one element, with the gradient u by the output."""
-    size, a, u = Symbol("size", positive=True), Symbol("a", real=True), Symbol("u", real=True)
+    a, u = Symbol("a", real=True), Symbol("u", real=True)
     value = rule.program().formula(y[i]).xreplace({shared[0]: a})
     program = rule.program({}, ("derivative",))
     found = worked_example(program, d_alpha[i], {n: 1}, (0,), x=(-size,), alpha=(a,), upstream=(u,))
@@ -90,6 +111,10 @@ PRELU = Rule(
             "the slope learns from negative inputs only", "the derivative by the slope", _slope_is_learned_below_zero
         ),
     ),
-    claims=(Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),),
+    claims=(
+        Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),
+        Claim("it never falls, if alpha is not negative; if it is, it falls up to 0", _rises_or_turns, EVERY_TWO_INPUTS),
+        Claim("the Lipschitz constant is the larger of 1 and |alpha|", _steepest_branch, EVERY_TWO_INPUTS),
+    ),
     source=Source("He et al. 2015; lecture deck", "line 441"),
 )

@@ -1,12 +1,12 @@
 """The rectified linear unit."""
 
-from sympy import Abs, And, Eq, Integer, Integral, Rational, Symbol, oo, sqrt, sympify
+from sympy import Abs, And, Eq, Integer, Rational, Symbol, sqrt, sympify
 
 from ..derivation import Derivation, Step, at_least, equal, greater
 from ..rule import Claim, Rule, Source
-from .gain import PRINCIPLE, bell
+from .gain import PRINCIPLE, halves
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
-from .shape import at_most_times, curve, rises, size, slope_of, zero_and_both_sides
+from .shape import EVERY_TWO_INPUTS, at_most_times, curve, rises, size, slope_of, zero_and_both_sides
 
 
 def _nearest_number_that_is_not_negative(rule: Rule) -> tuple[Step, ...]:
@@ -41,9 +41,7 @@ def _bends_at_zero(rule: Rule) -> And:
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:
-    value = curve(rule)
-    above = Integral(value(size) ** 2 * bell(size), (size, 0, oo))
-    below = Integral(value(-size) ** 2 * bell(size), (size, 0, oo))
+    above, below = halves(curve(rule))
     return (
         Step("inputs above 0 give half of a second moment of 1", equal(above, Rational(1, 2))),
         Step("those below give none of it", equal(below, 0)),
@@ -76,9 +74,9 @@ RELU = Rule(
         Claim(
             "it never falls, no value is negative, and a positive factor can be taken out",
             _scales_and_never_falls,
-            "two inputs on one side of 0, at it, or on both sides",
+            EVERY_TWO_INPUTS,
         ),
-        Claim("the Lipschitz constant is 1", _at_most_one, "two inputs on one side of 0, at it, or on both sides"),
+        Claim("the Lipschitz constant is 1", _at_most_one, EVERY_TWO_INPUTS),
         Claim("the slope is 1 above 0 and 0 below, so that there is none at 0", _bends_at_zero),
     ),
     derivations=(

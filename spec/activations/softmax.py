@@ -1,8 +1,11 @@
 """Softmax: exponentials as shares of their sum."""
 
-from sympy import Add, And, Eq, Expr, Gt, IndexedBase, Integer, S, Sum, Symbol, diff, exp, symbols
+from collections.abc import Sequence
 
-from ..derivation import Derivation, Step, equal
+from sympy import Add, And, Eq, Expr, Gt, IndexedBase, Integer, Rational, S, Sum, Symbol, diff, exp, log, symbols
+
+from ..derivation import Derivation, Step, at_least, equal
+from ..example import worked_example
 from ..rule import Array, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 
@@ -47,6 +50,39 @@ def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
     )
 
 
+def _three_gradients(rule: Rule, weights: Sequence[Expr], directions: Sequence[Expr]) -> list[Expr]:
+    """The Jacobian times a vector, where three exponentials are in the ratio of the weights."""
+    program = rule.program({}, ("derivative",))
+    logits = tuple(log(weight) for weight in weights)
+    sizes, arrays = {n: 1, c: 3}, {"x": (logits,), "upstream": (directions,)}
+    return [worked_example(program, d_x[i, j], sizes, (0, place), **arrays) for place in range(3)]
+
+
+def _never_turns_back(rule: Rule) -> And:
+    """vᵀ J v is the sum of y_j y_k (v_j - v_k)² over all pairs."""
+    weights, v = symbols("e_0:3", positive=True), symbols("v_0:3", real=True)
+    y_0, y_1, y_2 = (weight / Add(*weights) for weight in weights)
+    product = Add(*(one * other for one, other in zip(v, _three_gradients(rule, weights, v), strict=True)))
+    pairs = y_0 * y_1 * (v[0] - v[1]) ** 2 + y_0 * y_2 * (v[0] - v[2]) ** 2 + y_1 * y_2 * (v[1] - v[2]) ** 2
+    return And(Eq(product, pairs), at_least(pairs, 0))
+
+
+def _rows_of_the_jacobian(rule: Rule) -> And:
+    """The entries of a row add up to 0, and their sizes to 2 y (1 - y), which is 1/2 less a square."""
+    weights = one, _, rest = symbols("e_0:3", positive=True)
+    own, *others = _three_gradients(rule, weights, (Integer(1), Integer(0), Integer(0)))
+    share = weights[0] / Add(*weights)
+    half, difference = Rational(1, 2), (Integer(1), Integer(-1), Integer(0))
+    along = _three_gradients(rule, (one, one, rest), difference)
+    equal_share = one / (2 * one + rest)
+    return And(
+        Eq(own + Add(*others), 0),
+        *(at_least(-other, 0) for other in others),
+        Eq(half - (own - Add(*others)), 2 * (share - half) ** 2),
+        *(Eq(found, equal_share * part) for found, part in zip(along, difference, strict=True)),
+    )
+
+
 SOFTMAX = Rule(
     name="softmax",
     title="Softmax",
@@ -71,6 +107,15 @@ SOFTMAX = Rule(
         Claim(
             "three shares are positive, add up to 1 and do not see a number added to all inputs",
             lambda rule: And(_add_up_to_one(rule), _do_not_see_a_shift(rule)),
+        ),
+        Claim(
+            "of three shares the Jacobian never turns a change back: v times J v is a sum of squares",
+            _never_turns_back,
+        ),
+        Claim(
+            "of three shares the Lipschitz constant is 1/2",
+            _rows_of_the_jacobian,
+            "the circles of Gershgorin; along (1, -1, 0) the slope comes as near to 1/2 as two equal shares do",
         ),
     ),
     derivations=(
