@@ -1,13 +1,30 @@
 """The exponential linear unit."""
 
-from sympy import And, Eq, Expr, Ge, Integer, Integral, Piecewise, Rational, Symbol, diff, erfc, exp, log, oo, sqrt, sympify
+from sympy import (
+    And,
+    Eq,
+    Expr,
+    Ge,
+    Integer,
+    Integral,
+    Piecewise,
+    Rational,
+    Symbol,
+    diff,
+    erfc,
+    exp,
+    log,
+    oo,
+    sqrt,
+    sympify,
+)
 from sympy.codegen.cfunctions import expm1
 
 from ..derivation import Derivation, Step, at_least, equal, greater, less
 from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
-from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
 from .gain import PRINCIPLE, bell
+from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
 from .shape import FROM_ONE_ON, UP_TO_ONE, size, slope_of
 
 alpha = Symbol("alpha", nonnegative=True)

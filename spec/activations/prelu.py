@@ -113,7 +113,9 @@ PRELU = Rule(
     ),
     claims=(
         Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),
-        Claim("it never falls, if alpha is not negative; if it is, it falls up to 0", _rises_or_turns, EVERY_TWO_INPUTS),
+        Claim(
+            "it never falls, if alpha is not negative; if it is, it falls up to 0", _rises_or_turns, EVERY_TWO_INPUTS
+        ),
         Claim("the Lipschitz constant is the larger of 1 and |alpha|", _steepest_branch, EVERY_TWO_INPUTS),
     ),
     source=Source("He et al. 2015; lecture deck", "line 441"),

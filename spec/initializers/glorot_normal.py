@@ -2,25 +2,21 @@
 
 from ..rule import Rule
 from .kernel import (
-    AVERAGE,
-    CLAIMS,
     FAN_OUT,
     FANS,
     GLOROT,
-    GLOROT_DERIVATION,
     INPUTS,
     INVERTED_AVERAGE,
     NORMAL,
     NORMAL_DENSITY,
     NORMAL_ERRORS,
-    RAW_VARIANCE,
-    RECIPROCAL,
     TRUNCATION,
     density,
     fan,
     fan_in,
     fan_out,
 )
+from .variance import AVERAGE_CLAIMS, CLAIMS, GLOROT_DERIVATION, TRUNCATED_CLAIMS
 
 GLOROT_NORMAL = Rule(
     name="glorot_normal",
@@ -37,6 +33,10 @@ GLOROT_NORMAL = Rule(
     ),
     errors=(INVERTED_AVERAGE, *NORMAL_ERRORS),
     derivations=(GLOROT_DERIVATION,),
-    claims=(*CLAIMS, AVERAGE, RECIPROCAL, RAW_VARIANCE),
+    claims=(
+        *CLAIMS,
+        *AVERAGE_CLAIMS,
+        *TRUNCATED_CLAIMS,
+    ),
     source=GLOROT,
 )

@@ -2,24 +2,20 @@
 
 from ..rule import Rule
 from .kernel import (
-    AVERAGE,
-    CLAIMS,
     FAN_OUT,
     FANS,
     GLOROT,
-    GLOROT_DERIVATION,
     INPUTS,
     INVERTED_AVERAGE,
-    RECIPROCAL,
     UNIFORM,
     UNIFORM_DENSITY,
-    UNIFORM_DERIVATION,
     UNIFORM_ERRORS,
     density,
     fan,
     fan_in,
     fan_out,
 )
+from .variance import AVERAGE_CLAIMS, CLAIMS, GLOROT_DERIVATION, UNIFORM_CLAIMS, UNIFORM_DERIVATION, limit_is
 
 GLOROT_UNIFORM = Rule(
     name="glorot_uniform",
@@ -36,6 +32,11 @@ GLOROT_UNIFORM = Rule(
         GLOROT_DERIVATION,
         UNIFORM_DERIVATION,
     ),
-    claims=(*CLAIMS, AVERAGE, RECIPROCAL),
+    claims=(
+        *CLAIMS,
+        *AVERAGE_CLAIMS,
+        *UNIFORM_CLAIMS,
+        limit_is("√(6/(fan_in + fan_out))", 6, fan_in, fan_out),
+    ),
     source=GLOROT,
 )

@@ -2,25 +2,21 @@
 
 from ..rule import Rule
 from .kernel import (
-    CLAIMS,
     FANS,
     GAIN,
     HE,
-    HE_DERIVATION,
     INPUTS,
-    LEAKY_RELU,
     NEGATIVE_SLOPE,
     NORMAL,
     NORMAL_DENSITY,
     NORMAL_ERRORS,
-    RAW_VARIANCE,
-    RELU,
     SWAPPED_FANS,
     TRUNCATION,
     density,
     fan,
     fan_in,
 )
+from .variance import CLAIMS, HE_DERIVATION, RELU_CLAIMS, TRUNCATED_CLAIMS
 
 HE_NORMAL = Rule(
     name="he_normal",
@@ -38,6 +34,10 @@ HE_NORMAL = Rule(
     ),
     errors=(SWAPPED_FANS, *NORMAL_ERRORS),
     derivations=(HE_DERIVATION,),
-    claims=(*CLAIMS, RELU, LEAKY_RELU, RAW_VARIANCE),
+    claims=(
+        *CLAIMS,
+        *RELU_CLAIMS,
+        *TRUNCATED_CLAIMS,
+    ),
     source=HE,
 )

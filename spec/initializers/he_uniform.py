@@ -2,24 +2,20 @@
 
 from ..rule import Rule
 from .kernel import (
-    CLAIMS,
     FANS,
     GAIN,
     HE,
-    HE_DERIVATION,
     INPUTS,
-    LEAKY_RELU,
     NEGATIVE_SLOPE,
-    RELU,
     SWAPPED_FANS,
     UNIFORM,
     UNIFORM_DENSITY,
-    UNIFORM_DERIVATION,
     UNIFORM_ERRORS,
     density,
     fan,
     fan_in,
 )
+from .variance import CLAIMS, HE_DERIVATION, RELU_CLAIMS, UNIFORM_CLAIMS, UNIFORM_DERIVATION, limit_is
 
 HE_UNIFORM = Rule(
     name="he_uniform",
@@ -37,6 +33,11 @@ HE_UNIFORM = Rule(
         HE_DERIVATION,
         UNIFORM_DERIVATION,
     ),
-    claims=(*CLAIMS, RELU, LEAKY_RELU),
+    claims=(
+        *CLAIMS,
+        *RELU_CLAIMS,
+        *UNIFORM_CLAIMS,
+        limit_is("√(6/fan_in)", 6, fan_in),
+    ),
     source=HE,
 )

@@ -2,22 +2,19 @@
 
 from ..rule import Rule
 from .kernel import (
-    CLAIMS,
     FANS,
-    FORWARD,
     INPUTS,
     LECUN,
-    LECUN_DERIVATION,
     NORMAL,
     NORMAL_DENSITY,
     NORMAL_ERRORS,
-    RAW_VARIANCE,
     SWAPPED_FANS,
     TRUNCATION,
     density,
     fan,
     fan_in,
 )
+from .variance import CLAIMS, FORWARD, LECUN_DERIVATION, TRUNCATED_CLAIMS
 
 LECUN_NORMAL = Rule(
     name="lecun_normal",
@@ -31,6 +28,10 @@ LECUN_NORMAL = Rule(
     axes=(TRUNCATION,),
     errors=(SWAPPED_FANS, *NORMAL_ERRORS),
     derivations=(LECUN_DERIVATION,),
-    claims=(*CLAIMS, FORWARD, RAW_VARIANCE),
+    claims=(
+        *CLAIMS,
+        FORWARD,
+        *TRUNCATED_CLAIMS,
+    ),
     source=LECUN,
 )

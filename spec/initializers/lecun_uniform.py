@@ -1,22 +1,8 @@
 """Weights drawn from a uniform distribution with a variance that keeps the second moment of the inputs."""
 
 from ..rule import Rule
-from .kernel import (
-    CLAIMS,
-    FANS,
-    FORWARD,
-    INPUTS,
-    LECUN,
-    LECUN_DERIVATION,
-    SWAPPED_FANS,
-    UNIFORM,
-    UNIFORM_DENSITY,
-    UNIFORM_DERIVATION,
-    UNIFORM_ERRORS,
-    density,
-    fan,
-    fan_in,
-)
+from .kernel import FANS, INPUTS, LECUN, SWAPPED_FANS, UNIFORM, UNIFORM_DENSITY, UNIFORM_ERRORS, density, fan, fan_in
+from .variance import CLAIMS, FORWARD, LECUN_DERIVATION, UNIFORM_CLAIMS, UNIFORM_DERIVATION, limit_is
 
 LECUN_UNIFORM = Rule(
     name="lecun_uniform",
@@ -32,6 +18,11 @@ LECUN_UNIFORM = Rule(
         LECUN_DERIVATION,
         UNIFORM_DERIVATION,
     ),
-    claims=(*CLAIMS, FORWARD),
+    claims=(
+        *CLAIMS,
+        FORWARD,
+        *UNIFORM_CLAIMS,
+        limit_is("√(3/fan_in)", 3, fan_in),
+    ),
     source=LECUN,
 )
