@@ -1,13 +1,13 @@
 """Clipping by global norm: all gradients are shortened together."""
 
-from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt
+from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
 
 from ..derivation import Derivation, Step
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
-from .projection import PRINCIPLE, nearest_in_a_ball
+from .projection import NO_RADIUS, PRINCIPLE, nearest_in_a_ball, never_the_same_length
 
 n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
 first, second = IndexedBase("first", shape=(n,), real=True), IndexedBase("second", shape=(m,), real=True)
@@ -25,6 +25,36 @@ def _shortens_together(rule: Rule) -> And:
     written = (program.formula(target).xreplace({bound: Integer(1)}) for target in (one[i], other[i]))
     a, b = (example(value, {n: 1, m: 1}, {i: 0}, first=(3,), second=(4,)) for value in written)
     return And(Eq(5 * a, 3), Eq(5 * b, 4))
+
+
+def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
+    """Of the first parameter's gradient, the second one being 0."""
+    exact, with_epsilon = (rule.program({"epsilon_use": use, "nonfinite": "entry_nan"}) for use in ("none", "always"))
+    first_only = {exact.let[squares_second]: Integer(0)}
+    formulas = (program.formula(one[i]).xreplace(first_only) for program in (exact, with_epsilon))
+    return never_the_same_length(*formulas, first[i], exact.let[squares_first], bound)
+
+
+def _both(rule: Rule, second_gradient: Expr, error: str | None = None) -> list[Expr]:
+    """What gradients of one element become: a long one, and the second one."""
+    a, c = symbols("a c", positive=True)
+    program = rule.program({"epsilon_use": "none"}, error=error)
+    written = (program.formula(target).xreplace({bound: c}) for target in (one[i], other[i]))
+    return [example(x, {n: 1, m: 1}, {i: 0}, first=(a + c,), second=(second_gradient,)) for x in written]
+
+
+def _alone(rule: Rule) -> And:
+    """Of one parameter, the second gradient being 0, both ways are one."""
+    together, apart = (_both(rule, Integer(0), error) for error in (None, "each_on_its_own"))
+    return And(*(Eq(x, y) for x, y in zip(together, apart, strict=True)))
+
+
+def _each_on_its_own(rule: Rule) -> Eq:
+    """Whether gradients keep their ratio if each is clipped by itself."""
+    second = Symbol("b", positive=True)
+    before = _both(rule, second)
+    after = _both(rule, second, "each_on_its_own")
+    return Eq(before[0] * after[1], before[1] * after[0])
 
 
 def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
@@ -94,7 +124,17 @@ CLIP_BY_GLOBAL_NORM = Rule(
             PRINCIPLE,
             _nearest_in_the_ball,
         ),
+        Derivation("no bound makes up for epsilon", NO_RADIUS, _never_the_same_length),
     ),
-    claims=(Claim("gradients 3 and 4 become 3/5 and 4/5", _shortens_together),),
+    claims=(
+        Claim("gradients 3 and 4 become 3/5 and 4/5", _shortens_together),
+        Claim("one parameter is clipped as if on its own", _alone),
+        Claim(
+            "clipping every parameter on its own keeps the common direction",
+            _each_on_its_own,
+            "Keras 3.15.1: clipnorm for global_clipnorm",
+            expects="refuted",
+        ),
+    ),
     source=Source("Pascanu, Mikolov & Bengio 2013; Keras 3.15.1", "global_clipnorm"),
 )

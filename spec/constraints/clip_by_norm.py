@@ -1,13 +1,14 @@
 """Clipping by norm: one gradient is shortened, its direction kept."""
 
-from sympy import And, Eq, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step
+from ..derivation import Derivation, Step, less
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
 from .norms import CLIP_NORM, EPSILON_USE, NONFINITE, bound, checked, epsilon_of, length, size
-from .projection import PRINCIPLE, nearest_in_a_ball
+from .projection import NO_RADIUS, PRINCIPLE, nearest_in_a_ball, never_the_same_length, shortened_within
 
 n = Symbol("n", integer=True, positive=True)
 g = IndexedBase("g", shape=(n,), real=True)
@@ -23,9 +24,24 @@ def _keeps_the_direction(rule: Rule) -> And:
     return And(Eq(first**2 + second**2, 1), Eq(first * 1000, second * 9))
 
 
+def _element(rule: Rule, epsilon_use: str) -> tuple[Expr, Expr, Expr, Symbol]:
+    """What an element becomes, the element, the sum of all squares, and the bound."""
+    program = rule.program({"epsilon_use": epsilon_use, "nonfinite": "entry_nan"})
+    return program.formula(clipped[i]), g[i], program.let[squares], bound
+
+
 def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
-    program = rule.program({"epsilon_use": "none", "nonfinite": "entry_nan"})
-    return nearest_in_a_ball(program.formula(clipped[i]), g[i], program.let[squares], bound)
+    return nearest_in_a_ball(*_element(rule, "none"))
+
+
+def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
+    exact, *_ = _element(rule, "none")
+    return never_the_same_length(exact, *_element(rule, "always"))
+
+
+def _shortened_within_epsilon(rule: Rule) -> Boolean:
+    before, after = shortened_within(*_element(rule, "always"))
+    return less(after, before)
 
 
 CLIP_BY_NORM = Rule(
@@ -69,7 +85,11 @@ CLIP_BY_NORM = Rule(
         Derivation(
             "without epsilon the result is the nearest vector of norm c or less", PRINCIPLE, _nearest_in_the_ball
         ),
+        Derivation("no bound makes up for epsilon", NO_RADIUS, _never_the_same_length),
     ),
-    claims=(Claim("the deck's gradient keeps its direction and gets norm 1", _keeps_the_direction),),
+    claims=(
+        Claim("the deck's gradient keeps its direction and gets norm 1", _keeps_the_direction),
+        Claim("with epsilon added, gradients are shortened that exceed c - epsilon only", _shortened_within_epsilon),
+    ),
     source=Source("Pascanu, Mikolov & Bengio 2013; lecture deck", "lines 558-560"),
 )

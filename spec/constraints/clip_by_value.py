@@ -1,17 +1,17 @@
 """Clipping by value: every element on its own."""
 
-from sympy import Piecewise, Rational, Symbol
+from sympy import And, Eq, Expr, Integer, Piecewise, Rational, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal, greater
-from ..rule import Array, Hyperparameter, NamedError, Rule, Source
+from ..rule import Array, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 
 g, clipped = Symbol("g", real=True), Symbol("clipped", real=True)
 bound = Symbol("c", nonnegative=True)
+excess = Symbol("excess", positive=True)
 
 
 def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
-    excess = Symbol("excess", positive=True)
     written = rule.program().formula(clipped)
     above, below = {g: bound + excess}, {g: -bound - excess}
     push = g - written  # of the bounds, by the stationarity of (z - g)²/2 + push z
@@ -23,6 +23,21 @@ def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
         Step("between them nothing pushes", equal(push.xreplace({g: excess, bound: 2 * excess}), 0)),
         Step("on either side of 0", equal(push.xreplace({g: -excess, bound: 2 * excess}), 0)),
     )
+
+
+def _once_and_again(rule: Rule) -> And:
+    written = rule.program().formula(clipped)
+    inputs = (bound + excess, -bound - excess, Integer(0))
+    return And(*(Eq(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
+
+
+def _keeps_the_direction(rule: Rule) -> Eq:
+    first, second = symbols("first second", positive=True)
+
+    def result(element: Expr) -> Expr:
+        return rule.program().formula(clipped).xreplace({g: element})
+
+    return Eq(result(first) * second, result(second) * first)
 
 
 CLIP_BY_VALUE = Rule(
@@ -55,6 +70,15 @@ CLIP_BY_VALUE = Rule(
             "an element becomes the nearest number within the bounds",
             "least (z - g)²/2 over -c <= z <= c, by the conditions of Karush, Kuhn and Tucker",
             _nearest_within_the_bounds,
+        ),
+    ),
+    claims=(
+        Claim("clipping again changes nothing", _once_and_again),
+        Claim(
+            "the direction of a gradient of two elements is kept",
+            _keeps_the_direction,
+            "lecture deck, lines 558-560: that is what clipping by norm is for",
+            expects="refuted",
         ),
     ),
     source=Source("lecture deck", "lines 553-559"),

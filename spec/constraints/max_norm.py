@@ -1,12 +1,14 @@
 """Max-norm: the incoming weights of every unit are kept within a ball."""
 
-from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+from dataclasses import replace
 
-from ..derivation import Derivation, Step
+from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt, symbols
+
+from ..derivation import Derivation, Step, equal, less
 from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, epsilon, i, j, k
-from .projection import PRINCIPLE, nearest_in_a_ball
+from .projection import NO_RADIUS, PRINCIPLE, nearest_in_a_ball, never_the_same_length
 
 n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, positive=True)
 w = IndexedBase("w", shape=(n, m), real=True)
@@ -32,9 +34,35 @@ def _pulled_onto_the_ball(rule: Rule) -> And:
     return And(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
 
 
+def _element(rule: Rule, epsilon_use: str) -> tuple[Expr, Expr, Expr, Symbol]:
+    """What a weight becomes, the weight, the sum of the unit's squares, and the radius."""
+    program = rule.program({"epsilon_use": epsilon_use})
+    return program.formula(bounded[i, j]), w[i, j], program.let[squares[j]], radius
+
+
 def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
-    program = rule.program({"epsilon_use": "none"})
-    return nearest_in_a_ball(program.formula(bounded[i, j]), w[i, j], program.let[squares[j]], radius)
+    return nearest_in_a_ball(*_element(rule, "none"))
+
+
+def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
+    exact, *_ = _element(rule, "none")
+    return tuple(
+        replace(step, words=f"epsilon_use={use}: {step.words}")
+        for use in ("over_only", "always")
+        for step in never_the_same_length(exact, *_element(rule, use))
+    )
+
+
+def _drifts(rule: Rule) -> tuple[Step, ...]:
+    """Of a unit within the ball, by its norm."""
+    norm, room, small = symbols("norm room epsilon_positive", positive=True)
+    written, weight, total, bound = _element(rule, "always")
+    after = written.xreplace({weight: norm, total: norm**2, bound: norm + room, epsilon: small})
+    return (
+        Step("a norm within the ball becomes", equal(after, norm**2 / (norm + small))),
+        Step("so it loses", equal(norm - after, norm * small / (norm + small))),
+        Step("which is less than ε", less(norm - after, small)),
+    )
 
 
 MAX_NORM = Rule(
@@ -99,6 +127,12 @@ MAX_NORM = Rule(
     derivations=(
         Derivation(
             "without epsilon a unit's weights become the nearest ones in the ball", PRINCIPLE, _nearest_in_the_ball
+        ),
+        Derivation("no radius makes up for epsilon", NO_RADIUS, _never_the_same_length),
+        Derivation(
+            "with epsilon always added, weights within the ball shrink at every step",
+            "the formula for a norm below the radius",
+            _drifts,
         ),
     ),
     claims=(Claim("weights (3, 4) are pulled onto the unit ball and stay in one of radius 6", _pulled_onto_the_ball),),

@@ -1,10 +1,12 @@
-"""Steps that show a vector to be the point of a ball that is nearest to another one."""
+"""Steps on vectors that are pulled into a ball: to the nearest point of it, or with an ε that no other radius makes up for."""
 
 from sympy import Expr, Symbol, symbols
 
 from ..derivation import Step, equal, greater
+from ..symbols import epsilon
 
 PRINCIPLE = "least |z - x|²/2 over |z| <= c, by the conditions of Karush, Kuhn and Tucker"
+NO_RADIUS = "what is equal is equal for vectors of two lengths"
 
 
 def nearest_in_a_ball(projected: Expr, element: Expr, squares: Expr, radius: Symbol) -> tuple[Step, ...]:
@@ -16,7 +18,7 @@ def nearest_in_a_ball(projected: Expr, element: Expr, squares: Expr, radius: Sym
     outside = c + excess
     push = outside / c - 1
     long = projected.xreplace({element: x, squares: outside**2, radius: c})
-    short = projected.xreplace({element: x, squares: c**2, radius: outside})
+    short, surface = (projected.xreplace({element: x, squares: c**2, radius: r}) for r in (outside, c))
     return (
         Step(
             "a vector that is too long by some excess is shortened, every element alike", equal(long, x * c / outside)
@@ -25,4 +27,44 @@ def nearest_in_a_ball(projected: Expr, element: Expr, squares: Expr, radius: Sym
         Step("every element is pushed in proportion to itself", equal(long - x + push * long, 0)),
         Step("towards the centre", greater(push, 0)),
         Step("and a vector within the ball stays", equal(short, x)),
+        Step("as does one on its surface, so that nothing changes twice", equal(surface, x)),
     )
+
+
+def never_the_same_length(
+    exact: Expr, with_epsilon: Expr, element: Expr, squares: Expr, radius: Symbol
+) -> tuple[Step, ...]:
+    """Return the steps that show that no radius makes up for ε: of two vectors outside both balls.
+
+    One formula for an element pulls them to one length; the other, of a radius and ε of its own, to two.
+    """
+    c, r, small, excess, further = symbols("c r epsilon_positive excess further", positive=True)
+    norms = c + r + excess, c + r + excess + further
+
+    def share(formula: Expr, norm: Expr, of: Expr) -> Expr:
+        """The length of what a vector of that norm becomes."""
+        kept = {element: norm, squares: norm**2, radius: of, epsilon: small}
+        return formula.xreplace(kept)
+
+    return (
+        Step("without ε every vector that is too long gets the length c", equal(share(exact, norms[0], c), c)),
+        *(
+            Step(f"with ε and a radius r {one} gets", equal(share(with_epsilon, norm, r), r * norm / (norm + small)))
+            for one, norm in zip(("a long one", "a longer one"), norms, strict=True)
+        ),
+        Step(
+            "the longer one is left longer, whatever r",
+            greater(share(with_epsilon, norms[1], r), share(with_epsilon, norms[0], r)),
+        ),
+        Step(
+            "with r = c the lengths differ by the share ε/(norm + ε)",
+            equal(1 - share(with_epsilon, norms[0], c) / share(exact, norms[0], c), small / (norms[0] + small)),
+        ),
+    )
+
+
+def shortened_within(with_epsilon: Expr, element: Expr, squares: Expr, radius: Symbol) -> tuple[Expr, Expr]:
+    """An element of a vector that is shorter than the radius by less than ε: before and after."""
+    norm, part, rest = symbols("norm part rest", positive=True)
+    found = {element: norm, squares: norm**2, radius: norm + part, epsilon: part + rest}
+    return norm, with_epsilon.xreplace(found)

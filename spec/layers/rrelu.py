@@ -2,7 +2,7 @@
 
 from sympy import Derivative, Eq, Expr, Gt, Interval, Piecewise, Rational, Symbol, expand_log, integrate, log, symbols
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, greater
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 
 x, y = symbols("x y", real=True)
@@ -32,6 +32,27 @@ def _density_of_a_reciprocal(rule: Rule) -> tuple[Step, ...]:
     return (
         Step("a divisor falls, as the slope grows, by", equal(Derivative(1 / slope, slope), -1 / slope**2)),
         Step("so many divisors stand for one slope", equal(divisors / slope**2, found)),
+    )
+
+
+def _no_bounds_make_the_laws_equal(rule: Rule) -> tuple[Step, ...]:
+    """Divisors between d and d + width, and two slopes that both laws can draw: a level law would have to be steep."""
+    d, width, near, further = symbols("d width near further", positive=True)
+    slopes, divisors = (
+        rule.program({"law": law}, ("law",)).formula(density) for law in ("slope_uniform", "divisor_uniform")
+    )
+    here, there = {slope: near}, {slope: near + further}
+    of_divisors = divisors.xreplace({lower: 1 / (d + width), upper: 1 / d})
+    return (
+        Step(
+            "whatever its bounds, slopes drawn uniformly have one density",
+            equal(slopes.xreplace(here), slopes.xreplace(there)),
+        ),
+        Step("that of divisors between d and d + width is", equal(of_divisors, 1 / (slope**2 * width))),
+        Step(
+            "which is greater for smaller slopes",
+            greater(of_divisors.xreplace(here), of_divisors.xreplace(there)),
+        ),
     )
 
 
@@ -99,6 +120,11 @@ RRELU = Rule(
             "uniform divisors give slopes of density 1/slope², scaled",
             "a probability is the same, whichever of two variables it is written in",
             _density_of_a_reciprocal,
+        ),
+        Derivation(
+            "no bounds of slopes drawn uniformly give the law of divisors drawn uniformly",
+            "two laws that are equal have equal densities at every slope that can be drawn",
+            _no_bounds_make_the_laws_equal,
         ),
     ),
     claims=(
