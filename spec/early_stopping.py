@@ -6,50 +6,43 @@ of formulas can see it; flags are 0 or 1.
 
 from __future__ import annotations
 
-from sympy import And, Eq, Expr, Min, Ne, Or, Piecewise, Rational, Reals, S, Symbol, oo
-from sympy.logic.boolalg import Boolean
+from sympy import And, Eq, Min, Or, Piecewise, Rational, Reals, S, oo
 
-from .rule import Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
-from .symbols import NON_NEGATIVE
-
-
-def _number(name: str) -> Symbol:
-    return Symbol(name, extended_real=True)
-
-
-def _count(name: str) -> Symbol:
-    return Symbol(name, integer=True, nonnegative=True)
-
-
-def _flag(condition: Boolean | bool) -> Expr:
-    return Piecewise((1, condition), (0, True))
-
-
-metric, score, best, reference = map(_number, ("metric", "score", "best", "reference"))
-direction = Symbol("direction", integer=True, nonzero=True)
-wait, wait_next, evaluation, kept = map(_count, ("wait", "wait_next", "evaluation", "kept"))
-stop, undefined, poisoned = map(_count, ("stop", "undefined", "poisoned"))
-watched, fresh, free, ahead, improved, moved, held, keeps, progress, tested, exhausted, alarmed, diverged = map(
-    _count,
-    (
-        "watched",
-        "fresh",
-        "free",
-        "ahead",
-        "improved",
-        "moved",
-        "held",
-        "keeps",
-        "progress",
-        "tested",
-        "exhausted",
-        "alarmed",
-        "diverged",
-    ),
+from .early_stopping_claims import CLAIMS, DERIVATIONS
+from .monitoring import (
+    ahead,
+    alarmed,
+    baseline,
+    best,
+    direction,
+    diverged,
+    evaluation,
+    exhausted,
+    flag,
+    free,
+    fresh,
+    held,
+    improved,
+    keeps,
+    kept,
+    metric,
+    min_delta,
+    moved,
+    patience,
+    poisoned,
+    progress,
+    reference,
+    score,
+    start_from,
+    stop,
+    tested,
+    undefined,
+    wait,
+    wait_next,
+    watched,
 )
-patience, start_from = _count("patience"), _count("start_from")
-min_delta = Symbol("min_delta", nonnegative=True)
-baseline = Symbol("baseline", real=True)
+from .rule import Axis, AxisValue, Hyperparameter, NamedError, Option, Rule, Source
+from .symbols import NON_NEGATIVE
 
 KERAS = Source("Keras 3.15.1", "keras/src/callbacks/early_stopping.py")
 KERAS_PULL = Source("Keras after 3.15.1", "keras-team/keras#23559")
@@ -64,59 +57,6 @@ ANY, INFINITE = Eq(free, 1), Or(Eq(reference, oo), Eq(reference, -oo))
 DEFINED, WATCHED, TESTED = Eq(undefined, 0), Eq(watched, 1), Eq(tested, 1)
 MOVES = And(WATCHED, Eq(moved, 1), Eq(held, 0))
 BETTER = Or(ANY, Eq(ahead, 1))
-
-
-def _bad(rule: Rule, axis: str, value: str, waited: Expr, allowed: Expr) -> Expr:
-    """Whether a bad evaluation after `waited` others ends a training that allows for `allowed`."""
-    formula = rule.program({axis: value}).formula(stop)
-    level = Symbol("level", real=True)
-    given = {metric: level + 1, best: level, undefined: S.Zero, wait: waited, patience: allowed, evaluation: S.One}
-    return formula.subs(given)
-
-
-def _stops_at(value: str, offset: int) -> Claim:
-    def statement(rule: Rule) -> Boolean:
-        n = Symbol("n", integer=True, positive=True)
-        last = n + offset - 1  # the bad evaluations before the one that ends the training
-        return And(
-            Eq(_bad(rule, "stop_test", value, last, n), 1),
-            Eq(_bad(rule, "stop_test", value, last - 1, n), 0),
-        )
-
-    which = "p-th" if offset == 0 else "(p + 1)-th"
-    return Claim(f"{value} stops at the {which} bad evaluation in a row and not before, p >= 1", statement, "induction")
-
-
-def _patience_zero_is_one(rule: Rule) -> Boolean:
-    """With increment first, a patience of 0 stops where 1 does: at the first bad evaluation."""
-    first = [_bad(rule, "stop_test", "ge_after_increment", S.Zero, S(p)) for p in (0, 1)]
-    return And(*(Eq(stopped, 1) for stopped in first))
-
-
-def _first_finite_metric_improves(rule: Rule) -> Boolean:
-    """Where the first evaluation is compared with infinity, accepted, or replaces an infinity, a finite one improves."""
-    level = Symbol("level", real=True)
-    start = {**rule.state, metric: level, undefined: S.Zero}
-    values = ("compared", "accepted_first", "replaced")
-    return And(*(Eq(rule.program({"infinite": v}).formula(improved).subs(start), 1) for v in values))
-
-
-def _best(rule: Rule, value: str, gain: Expr, margin: Expr) -> Expr:
-    """The best value after one that is `gain` better than the best so far, from the second evaluation on."""
-    level = Symbol("level", real=True)
-    given = {metric: level - gain, best: level, undefined: S.Zero, min_delta: margin, evaluation: S.One}
-    return rule.program({"best_rule": value}).formula(best).subs(given)
-
-
-def _one_best_without_margin(rule: Rule) -> Boolean:
-    gain = Symbol("gain", positive=True)
-    found = [_best(rule, value, x, S.Zero) for value in ("on_delta", "ratchet") for x in (gain, -gain)]
-    return And(Eq(found[0], found[2]), Eq(found[1], found[3]))
-
-
-def _two_bests_with_margin(rule: Rule) -> Boolean:
-    margin = Symbol("margin", positive=True)
-    return Ne(_best(rule, "on_delta", margin / 2, margin), _best(rule, "ratchet", margin / 2, margin))
 
 
 EARLY_STOPPING = Rule(
@@ -139,24 +79,24 @@ EARLY_STOPPING = Rule(
     let={
         direction: 1,
         score: direction * metric,  # smaller is better
-        watched: _flag(evaluation >= start_from),
-        fresh: _flag(Eq(evaluation, start_from)),
+        watched: flag(evaluation >= start_from),
+        fresh: flag(Eq(evaluation, start_from)),
         reference: best,
         free: 0,  # whether a number is an improvement whatever it is
-        ahead: _flag(score + min_delta < reference),
-        improved: _flag(And(DEFINED, BETTER)),
-        moved: _flag(And(DEFINED, Eq(improved, 1))),
+        ahead: flag(score + min_delta < reference),
+        improved: flag(And(DEFINED, BETTER)),
+        moved: flag(And(DEFINED, Eq(improved, 1))),
         held: 0,  # whether the best value stays whatever comes
-        keeps: _flag(Or(MOVES, Eq(fresh, 1))),  # whether the weights of this evaluation are the ones to keep
+        keeps: flag(Or(MOVES, Eq(fresh, 1))),  # whether the weights of this evaluation are the ones to keep
         progress: improved,
         tested: 1 - progress,
         wait_next: Piecewise((0, Eq(progress, 1)), (wait + 1, True)),
-        exhausted: _flag(And(TESTED, wait_next >= patience)),
+        exhausted: flag(And(TESTED, wait_next >= patience)),
         alarmed: 0,
         diverged: 0,
     },
     update={
-        stop: _flag(And(WATCHED, Or(Eq(exhausted, 1), Eq(alarmed, 1), Eq(diverged, 1)))),
+        stop: flag(And(WATCHED, Or(Eq(exhausted, 1), Eq(alarmed, 1), Eq(diverged, 1)))),
         best: Piecewise((score, MOVES), (best, True)),
         wait: Piecewise((wait_next, WATCHED), (wait, True)),
         evaluation: evaluation + 1,
@@ -191,14 +131,14 @@ EARLY_STOPPING = Rule(
                 AxisValue(
                     "counted_untested",
                     {
-                        progress: _flag(And(DEFINED, Eq(improved, 1), score + min_delta < direction * baseline)),
+                        progress: flag(And(DEFINED, Eq(improved, 1), score + min_delta < direction * baseline)),
                         tested: 1 - improved,
                     },
                     KERAS,
                 ),
                 AxisValue(
                     "counted",
-                    {progress: _flag(And(DEFINED, Eq(improved, 1), score + min_delta < direction * baseline))},
+                    {progress: flag(And(DEFINED, Eq(improved, 1), score + min_delta < direction * baseline))},
                     TENSORFLOW,
                 ),
                 AxisValue("ignored", {progress: improved}, KERAS_PULL),
@@ -209,50 +149,50 @@ EARLY_STOPPING = Rule(
             "stop_test",
             "how the count of bad evaluations is compared with the patience, and when",
             (
-                AxisValue("ge_after_increment", {exhausted: _flag(And(TESTED, wait_next >= patience))}, KERAS),
-                AxisValue("gt_after_increment", {exhausted: _flag(And(TESTED, wait_next > patience))}, SKLEARN),
-                AxisValue("ge_before_increment", {exhausted: _flag(And(TESTED, wait >= patience))}, FLAX),
-                AxisValue("ge_always", {exhausted: _flag(wait_next >= patience)}, GOODFELLOW),
+                AxisValue("ge_after_increment", {exhausted: flag(And(TESTED, wait_next >= patience))}, KERAS),
+                AxisValue("gt_after_increment", {exhausted: flag(And(TESTED, wait_next > patience))}, SKLEARN),
+                AxisValue("ge_before_increment", {exhausted: flag(And(TESTED, wait >= patience))}, FLAX),
+                AxisValue("ge_always", {exhausted: flag(wait_next >= patience)}, GOODFELLOW),
             ),
         ),
         Axis(
             "best_rule",
             "whether the best value moves only by more than min_delta or on any improvement",
             (
-                AxisValue("on_delta", {moved: _flag(And(DEFINED, Eq(improved, 1)))}, KERAS),
-                AxisValue("ratchet", {moved: _flag(And(DEFINED, Or(ANY, score < reference)))}, SKLEARN),
+                AxisValue("on_delta", {moved: flag(And(DEFINED, Eq(improved, 1)))}, KERAS),
+                AxisValue("ratchet", {moved: flag(And(DEFINED, Or(ANY, score < reference)))}, SKLEARN),
             ),
         ),
         Axis(
             "tie",
             "whether a metric that is better by just min_delta is an improvement",
             (
-                AxisValue("bad", {ahead: _flag(score + min_delta < reference)}, KERAS),
-                AxisValue("good", {ahead: _flag(score + min_delta <= reference)}, SKLEARN),
+                AxisValue("bad", {ahead: flag(score + min_delta < reference)}, KERAS),
+                AxisValue("good", {ahead: flag(score + min_delta <= reference)}, SKLEARN),
             ),
         ),
         Axis(
             "nan",
             "what a NaN does",
             (
-                AxisValue("counts_as_bad", {improved: _flag(And(DEFINED, BETTER))}, TFJS),
-                AxisValue("counts_as_good", {improved: _flag(Or(Eq(undefined, 1), BETTER))}, SKLEARN),
+                AxisValue("counts_as_bad", {improved: flag(And(DEFINED, BETTER))}, TFJS),
+                AxisValue("counts_as_good", {improved: flag(Or(Eq(undefined, 1), BETTER))}, SKLEARN),
                 AxisValue(
                     "poisons",  # as the first value it becomes the best one, and nothing is better than NaN
                     {
                         held: poisoned,
-                        keeps: _flag(Or(MOVES, Eq(fresh, 1), And(Eq(undefined, 1), Eq(improved, 1)))),
+                        keeps: flag(Or(MOVES, Eq(fresh, 1), And(Eq(undefined, 1), Eq(improved, 1)))),
                         improved: Piecewise(
                             (0, Eq(poisoned, 1)),
-                            (_flag(Or(Eq(fresh, 1), ANY)), Eq(undefined, 1)),
-                            (_flag(BETTER), True),
+                            (flag(Or(Eq(fresh, 1), ANY)), Eq(undefined, 1)),
+                            (flag(BETTER), True),
                         ),
                         poisoned: Piecewise((1, And(WATCHED, Eq(undefined, 1), Eq(improved, 1))), (poisoned, True)),
                     },
                     KERAS,
                     state={poisoned: 0},
                 ),
-                AxisValue("stops", {improved: _flag(And(DEFINED, BETTER)), alarmed: undefined}, LIGHTNING),
+                AxisValue("stops", {improved: flag(And(DEFINED, BETTER)), alarmed: undefined}, LIGHTNING),
             ),
         ),
         Axis(
@@ -261,8 +201,8 @@ EARLY_STOPPING = Rule(
             (
                 AxisValue("compared", {free: 0}, TFJS),
                 AxisValue("accepted_first", {free: fresh}, KERAS),
-                AxisValue("replaced", {free: _flag(INFINITE)}, FLAX),
-                AxisValue("stops", {diverged: _flag(And(DEFINED, Or(Eq(metric, oo), Eq(metric, -oo))))}, LIGHTNING),
+                AxisValue("replaced", {free: flag(INFINITE)}, FLAX),
+                AxisValue("stops", {diverged: flag(And(DEFINED, Or(Eq(metric, oo), Eq(metric, -oo))))}, LIGHTNING),
             ),
         ),
     ),
@@ -295,7 +235,7 @@ EARLY_STOPPING = Rule(
             "min_delta_reversed",
             "min_delta has the wrong sign, so that a little worse counts as better",
             Source("Keras 3.15.1", "keras/src/callbacks/monitor_callback.py: `min_delta *= -1` exists to avoid it"),
-            {ahead: _flag(score - min_delta < reference)},
+            {ahead: flag(score - min_delta < reference)},
         ),
         NamedError(
             "best_starts_at_zero",
@@ -304,15 +244,7 @@ EARLY_STOPPING = Rule(
             {reference: Min(best, 0)},
         ),
     ),
-    claims=(
-        _stops_at("ge_after_increment", 0),
-        _stops_at("gt_after_increment", 1),
-        _stops_at("ge_before_increment", 1),
-        _stops_at("ge_always", 0),
-        Claim("with ge_after_increment a patience of 0 is a patience of 1", _patience_zero_is_one),
-        Claim("the first metric is an improvement if it is finite", _first_finite_metric_improves),
-        Claim("with a min_delta of 0 on_delta and ratchet keep the same best value", _one_best_without_margin),
-        Claim("with a positive min_delta on_delta and ratchet keep different best values", _two_bests_with_margin),
-    ),
+    derivations=DERIVATIONS,
+    claims=CLAIMS,
     source=Source("Prechelt 1998; Goodfellow, Bengio & Courville 2016; lecture deck", "lines 102-127"),
 )
