@@ -1,5 +1,7 @@
 """The shift of an image by any number of pixels."""
 
+from itertools import product
+
 from sympy import And, Eq, Integer, Rational, S, Symbol
 
 from ..derivation import Derivation, Step, equal
@@ -51,6 +53,26 @@ def _wraps_around(rule: Rule) -> And:
 def _halfway_is_the_mean(rule: Rule) -> Eq:
     numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
     return Eq(pixel(rule, {}, (1, 0), (3, 2), numbers), (pixel_symbol(0, 0) + pixel_symbol(1, 0)) / 2)
+
+
+EDGES = ({"edge": "blended"}, {"edge": "whole"})
+
+
+def _one_edge_for_whole_pixels(rule: Rule) -> And:
+    facts = []
+    for place in product(range(3), range(2)):
+        one, other = (
+            pixel(rule, edge, place, (3, 2), {row_shift: Integer(2), column_shift: Integer(-1)}) for edge in EDGES
+        )
+        facts.append(Eq(one, other))
+    return And(*facts)
+
+
+def _two_edges_for_half_a_pixel(rule: Rule) -> And:
+    """The first row, half a pixel down: half of it comes from beyond the edge, or all."""
+    numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
+    blended, whole = (pixel(rule, edge, (0, 0), (3, 2), numbers) for edge in EDGES)
+    return And(Eq(blended, (pixel_symbol(0, 0) + fill_value) / 2), Eq(whole, fill_value))
 
 
 def _where_a_pixel_came_from(rule: Rule) -> tuple[Step, ...]:
@@ -106,6 +128,11 @@ SHIFT = Rule(
         Claim("a shift by whole pixels moves them, and changes none", _moves_whole_pixels),
         Claim("with fill=wrap a shift by whole pixels is a permutation", _wraps_around),
         Claim("halfway between two pixels stands their mean", _halfway_is_the_mean),
+        Claim("edge=blended and edge=whole are the same for shifts by whole pixels", _one_edge_for_whole_pixels),
+        Claim(
+            "shifted by half a pixel, the first row is half fill value with edge=blended and all of it with edge=whole",
+            _two_edges_for_half_a_pixel,
+        ),
     ),
     source=Source("lecture deck", "line 271"),
 )

@@ -1,7 +1,14 @@
 """Sparse categorical cross entropy, from logits or from probabilities."""
 
+from collections.abc import Sequence
+
 from sympy import (
+    Add,
+    And,
+    Eq,
+    Expr,
     IndexedBase,
+    Integer,
     Interval,
     KroneckerDelta,
     Mod,
@@ -16,9 +23,10 @@ from sympy import (
     symbols,
 )
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, greater
 from ..derivative import straight_through
-from ..rule import Array, Axis, AxisValue, Hyperparameter, NamedError, Option, Rule, Source
+from ..example import example, worked_example
+from ..rule import Array, Axis, AxisValue, Claim, Dialect, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
 
 n, c = Symbol("n", integer=True, positive=True), Symbol("c", integer=True, positive=True)
@@ -52,6 +60,46 @@ def _shares_less_the_label(rule: Rule) -> tuple[Step, ...]:
         Step("and by another's exponential 1 over the sum", equal(diff(cost, rest), 1 / (exp(right) + rest))),
         Step("so the gradient is u/n times the share less the label", equal(less_label, found)),
     )
+
+
+LOGITS = {"input": "logits"}
+
+
+def _of_three(rule: Rule, dialect: Dialect, row: Sequence[Expr]) -> Expr:
+    """The loss of one example of three classes, of which the second is the right one."""
+    return worked_example(rule.program(dialect), loss, {n: 1, c: 3}, predictions=(tuple(row),), labels=(1,))
+
+
+def _positive_and_blind_to_a_shift(rule: Rule) -> And:
+    """Logits are written as logarithms, of which one can be 1: a shift changes nothing."""
+    row, move = symbols("e_0:3", positive=True), Symbol("shift", real=True)
+    logits = [log(weight) for weight in row]
+    own = _of_three(rule, LOGITS, logits)
+    others = (row[0] + row[2]) / row[1]
+    return And(
+        Eq(_of_three(rule, LOGITS, [logit + move for logit in logits]), own),
+        Eq(own, log(1 + others)),
+        greater(log(1 + others), 0),
+    )
+
+
+def _knows_nothing(rule: Rule) -> Eq:
+    """Equal logits for three classes."""
+    return Eq(_of_three(rule, LOGITS, [Symbol("z", real=True)] * 3), log(Integer(3)))
+
+
+def _gradients_add_up_to_zero(rule: Rule) -> Eq:
+    gradient = rule.program(LOGITS, ("derivative",)).formula(d_predictions[i, j])
+    row = tuple(log(weight) for weight in symbols("e_0:3", positive=True))
+    found = (example(gradient, {n: 1, c: 3}, {i: 0, j: k}, predictions=(row,), labels=(1,)) for k in range(3))
+    return Eq(Add(*found), 0)
+
+
+def _logits_are_logarithms(rule: Rule) -> Eq:
+    """Probabilities that are divided by their sum, unclipped."""
+    row = symbols("p_0:3", positive=True)
+    probabilities = {"input": "probabilities", "renormalise": "yes", "clip": "none"}
+    return Eq(_of_three(rule, probabilities, row), _of_three(rule, LOGITS, [log(p) for p in row]))
 
 
 CROSS_ENTROPY = Rule(
@@ -182,6 +230,15 @@ CROSS_ENTROPY = Rule(
             "the derivative of minus the logarithm of the label's share",
             _shares_less_the_label,
         ),
+    ),
+    claims=(
+        Claim(
+            "from three logits it is positive, and blind to a number added to all of them",
+            _positive_and_blind_to_a_shift,
+        ),
+        Claim("from equal logits of three classes it is log 3", _knows_nothing),
+        Claim("gradients by three logits add up to 0", _gradients_add_up_to_zero),
+        Claim("from logits that are logarithms of probabilities it is what it is from these", _logits_are_logarithms),
     ),
     source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 43"),
 )

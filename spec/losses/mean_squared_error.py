@@ -1,10 +1,10 @@
 """Mean squared error."""
 
-from sympy import Eq, IndexedBase, Integer, Mul, Rational, Sum, Symbol, exp, expand_log, log, pi, sqrt, symbols
+from sympy import Eq, IndexedBase, Integer, Rational, Sum, Symbol, exp, expand_log, log, pi, sqrt, symbols
 
 from ..derivation import Derivation, Step, equal
-from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
+from ..sums import split
 from ..symbols import i, j
 
 n = Symbol("n", integer=True, positive=True)
@@ -16,25 +16,27 @@ upstream = Symbol("upstream", real=True)
 
 
 def _gradient_is_the_scaled_difference(rule: Rule) -> Eq:
-    """Of the first of two predictions, p against q."""
-    p, q = Symbol("p", real=True), Symbol("q", real=True)
-    gradient = rule.program({}, ("derivative",)).formula(d_predictions[i])
-    written = example(gradient, {n: 2}, {i: 0}, predictions=(p, 1), targets=(q, 3))
-    return Eq(written, upstream * (p - q))
+    gradient = rule.program({"factor": "one"}, ("derivative",)).formula(d_predictions[i])
+    return Eq(gradient, 2 * upstream * (predictions[i] - targets[i]) / n)
+
+
+def _halved(rule: Rule) -> Eq:
+    whole, half = (rule.program({"factor": factor}).formula(loss) for factor in ("one", "half"))
+    return Eq(half, whole / 2)
 
 
 def _likeliest_under_normal_noise(rule: Rule) -> tuple[Step, ...]:
-    """Of two elements, with the factor 1."""
-    p, q, r, t = symbols("p q r t", real=True)
-    sigma, written = Symbol("sigma", positive=True), rule.program({"factor": "one"}).formula(loss)
-    cost = example(written, {n: 2}, {}, predictions=(p, q), targets=(r, t))
-    likelihood = Mul(*(exp(-((a - b) ** 2) / (2 * sigma**2)) / (sqrt(2 * pi) * sigma) for a, b in ((p, r), (q, t))))
-    squares = ((p - r) ** 2 + (q - t) ** 2) / (2 * sigma**2)
-    constant = log(2 * pi) + 2 * log(sigma)
+    """For any number of elements, with the factor 1."""
+    a, b = symbols("a b", real=True)
+    sigma, cost = Symbol("sigma", positive=True), rule.program({"factor": "one"}).formula(loss)
+    likelihood = exp(-((a - b) ** 2) / (2 * sigma**2)) / (sqrt(2 * pi) * sigma)
+    one = (a - b) ** 2 / (2 * sigma**2) + log(2 * pi) / 2 + log(sigma)
+    all_of_them = Sum(one.xreplace({a: predictions[j], b: targets[j]}), (j, 0, n - 1))
     return (
-        Step("minus the logarithm of the likelihood", equal(-expand_log(log(likelihood)), squares + constant)),
+        Step("minus the logarithm of the likelihood of one target", equal(-expand_log(log(likelihood)), one)),
         Step(
-            "which is least where the loss is: it is 1/σ² times that, and a constant", equal(squares, cost / sigma**2)
+            "over all of them that is n/(2 σ²) times the loss, and a constant: least where the loss is",
+            equal(split(all_of_them), split(n * cost / (2 * sigma**2) + n * (log(2 * pi) / 2 + log(sigma)))),
         ),
     )
 
@@ -86,10 +88,8 @@ MEAN_SQUARED_ERROR = Rule(
         ),
     ),
     claims=(
-        Claim(
-            "of two elements the gradient is the difference",
-            _gradient_is_the_scaled_difference,
-        ),
+        Claim("the gradient is 2/n times the difference", _gradient_is_the_scaled_difference),
+        Claim("factor=half gives half of it", _halved),
     ),
     source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 554"),
 )

@@ -19,10 +19,11 @@ from sympy import (
     log,
     symbols,
 )
+from sympy.logic.boolalg import Boolean
 
 from ..activations import scalar
 from ..activations.sigmoid import SIGMOID
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, at_least, equal, greater, less
 from ..derivative import differentiated, straight_through
 from ..example import worked_example
 from ..rule import Array, Claim, Form, NamedError, Option, Program, Rule, Source
@@ -98,6 +99,36 @@ def _one_layer_more(rule: Rule) -> tuple[Step, ...]:
     )
 
 
+def _any_number_of_layers(rule: Rule) -> tuple[Step, ...]:
+    """The induction over the layers, for products that are all below 1/4 in size, or all 1 + p."""
+    program = rule.program({}, ("derivative",))
+    layer, further = Symbol("l", integer=True, nonnegative=True), Symbol("further", integer=True, positive=True)
+    k, p = Symbol("k", integer=True, nonnegative=True), Symbol("p", positive=True)
+    d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)
+    here, there = ({j: at, depth: layer + 1 + further} for at in (layer, layer + 1))
+    slope = _slope(weights[i, j] * a[i, j] + biases[i, j]).xreplace(here)
+    own, behind = (program.update[d_biases[i, j]].xreplace(at) for at in (here, there))
+    own = own.xreplace({d_a[i, j + 1].xreplace(here): program.let[d_a[i, j]].xreplace(there)})
+    return (
+        Step(
+            "∂C/∂b of a layer is that of the next one, times the product of its weight and the slope before it",
+            equal(behind * weights[i, j].xreplace(there) * slope, own),
+        ),
+        Step(
+            "so if k layers make 4^(-k) of it at most, one more product below 1/4 makes less than 4^(-k-1)",
+            less(4 ** (-k) / (4 + p), 4 ** (-k - 1)),
+        ),
+        Step(
+            "if k products of 1 + p make (1 + p)^k of it, one more makes",
+            equal((1 + p) ** k * (1 + p), (1 + p) ** (k + 1)),
+        ),
+        Step(
+            "which grows beyond all bounds: if (1 + p)^k is at least 1 + k p, the next is at least 1 + (k + 1) p",
+            at_least((1 + k * p) * (1 + p) - (1 + (k + 1) * p), 0),
+        ),
+    )
+
+
 def _at_most_a_quarter(rule: Rule) -> Eq:
     """A chain of one neuron: the gradient of its bias is σ'."""
     (only,) = _gradients(rule, (), (z_1,))
@@ -105,8 +136,9 @@ def _at_most_a_quarter(rule: Rule) -> Eq:
 
 
 def _with_products(rule: Rule, second: Expr, third: Expr) -> list[Expr]:
-    """∂C/∂b_j where w_2 σ'(z_1) and w_3 σ'(z_2) are the given numbers."""
-    return _gradients(rule, (second / _slope(z_1), third / _slope(z_2), w_4), Z)
+    """∂C/∂b_j where w_2 σ'(z_1) and w_3 σ'(z_2) are the given numbers; the z_j are logarithms of any numbers."""
+    sums = [log(number) for number in symbols("e_1:5", positive=True)]
+    return _gradients(rule, (second / _slope(sums[0]), third / _slope(sums[1]), w_4), sums)
 
 
 def _vanishes(rule: Rule) -> And:
@@ -114,7 +146,7 @@ def _vanishes(rule: Rule) -> And:
     p, q = symbols("p q", positive=True)
     second, third = 1 / (4 + p), 1 / (4 + q)
     one, two, three, _ = _with_products(rule, second, third)
-    return And(Gt(expand(three / one), 16), Eq(one, second * two))
+    return And(greater(three / one, 16), Eq(one, second * two))
 
 
 def _sixteen_is_too_much(rule: Rule) -> And:
@@ -127,6 +159,19 @@ def _sizes_are_what_counts(rule: Rule) -> Eq:
     """Products of −2 are below 1/4 too, and make the gradient grow."""
     one, _, three, _ = _with_products(rule, Integer(-2), Integer(-2))
     return Eq(one, 4 * three)
+
+
+def _sixteen_against_the_second(rule: Rule) -> Boolean:
+    p, q = symbols("p q", positive=True)
+    one, two, *_ = _with_products(rule, 1 / (4 + p), 1 / (4 + q))
+    return at_least(two / one, 16)
+
+
+def _sixteen_whatever_the_signs(rule: Rule) -> Boolean:
+    """Products that are below 1/4, and may be far below 0."""
+    p, q = symbols("p q", positive=True)
+    one, _, three, _ = _with_products(rule, Rational(1, 4) - p, Rational(1, 4) - q)
+    return at_least(three**2, 256 * one**2)
 
 
 def _explodes(rule: Rule) -> And:
@@ -208,12 +253,29 @@ SIGMOID_CHAIN = Rule(
             "the chain rule for any layer of a chain of any depth",
             _one_layer_more,
         ),
+        Derivation(
+            "products of a size below 1/4 make it 4 times smaller with each of any number of layers; above 1 it explodes",
+            "induction over the layers",
+            _any_number_of_layers,
+        ),
     ),
     claims=(
         Claim("σ' is at most 1/4", _at_most_a_quarter),
         Claim("with |w_2 σ'(z_1)| and |w_3 σ'(z_2)| below 1/4 ∂C/∂b_1 is below 1/16 of ∂C/∂b_3", _vanishes),
         Claim("∂C/∂b_1 need not be 16 times smaller than ∂C/∂b_2", _sixteen_is_too_much),
         Claim("products below 1/4 that are large and negative do not make it smaller", _sizes_are_what_counts),
+        Claim(
+            "with both products below 1/4 ∂C/∂b_1 is 16 times smaller than ∂C/∂b_2",
+            _sixteen_against_the_second,
+            "lecture deck, lines 335-337: the factor 16 set against b_2",
+            expects="refuted",
+        ),
+        Claim(
+            "products below 1/4 make ∂C/∂b_1 at least 16 times smaller than ∂C/∂b_3, whatever their signs",
+            _sixteen_whatever_the_signs,
+            "lecture deck, line 335: products below 1/4, not their sizes",
+            expects="refuted",
+        ),
         Claim("weights above 4 can make it grow with every layer", _explodes),
     ),
     source=Source("lecture deck", "lines 307-338"),
