@@ -230,8 +230,13 @@ class Program:
 @lru_cache(maxsize=4096)  # claims ask for the same formulas again and again
 def _written_out(program: Program, target: Symbol) -> Expr:
     expression = program.update.get(target, program.let.get(target, target))
-    for symbol in reversed(program.needed_by(expression)):
-        expression = put_in(expression, symbol, program.let[symbol])
+    return _put_together(expression, tuple((symbol, program.let[symbol]) for symbol in program.needed_by(expression)))
+
+
+@lru_cache(maxsize=4096)  # programs that differ elsewhere have this formula in common
+def _put_together(expression: Expr, needed: tuple[tuple[Symbol, Expr], ...]) -> Expr:
+    for symbol, value in reversed(needed):
+        expression = put_in(expression, symbol, value)
     return expression
 
 

@@ -15,7 +15,6 @@ from sympy import (
     S,
     Symbol,
     diff,
-    expand,
     log,
     symbols,
 )

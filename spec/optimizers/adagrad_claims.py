@@ -1,6 +1,7 @@
 """What is claimed of AdaGrad besides its derivation: where ε and the start of the sum are the same, and how it slows."""
 
-from sympy import And, Eq, Integer, Rational, Symbol, sqrt, symbols
+from sympy import And, Integer, Rational, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, at_least, equal
 from ..impossibility import no_setting
@@ -55,31 +56,35 @@ def _guard_acts_at_zero_only(rule: Rule) -> And:
     guarded, inside = (rule.program({"epsilon_place": place}).formula(w) for place in ("inside_guarded", "inside"))
     some = {s: Symbol("s", positive=True)}
     return And(
-        Eq(guarded.xreplace(some), inside.xreplace(some)),
-        Eq(flat(guarded, 0).xreplace({s: Integer(0)}), w),
+        equal(guarded.xreplace(some), inside.xreplace(some)),
+        equal(flat(guarded, 0).xreplace({s: Integer(0)}), w),
     )
 
 
 def _decays_like_a_schedule(rule: Rule) -> And:
     decayed, plain = rule.program({}, ("learning_rate_decay",)), rule.program()
     slower = {eta: eta / (1 + (t - 1) * rate_decay)}
-    return And(Eq(decayed.formula(w), plain.formula(w).xreplace(slower)), Eq(decayed.formula(s), plain.formula(s)))
+    return And(
+        equal(decayed.formula(w), plain.formula(w).xreplace(slower)), equal(decayed.formula(s), plain.formula(s))
+    )
 
 
 def _start_stays_in_the_sum(rule: Rule) -> And:
     """From s_0 every sum is larger by s_0."""
     program, summed = rule.program({}, ("initial_accumulator_value",)), symbols("S", nonnegative=True)
     return And(
-        Eq(program.state[s] - rule.state[s], start),
-        Eq(program.formula(s).xreplace({s: summed + start}), rule.program().formula(s).xreplace({s: summed}) + start),
+        equal(program.state[s] - rule.state[s], start),
+        equal(
+            program.formula(s).xreplace({s: summed + start}), rule.program().formula(s).xreplace({s: summed}) + start
+        ),
     )
 
 
-def _first_step_scales(rule: Rule) -> Eq:
+def _first_step_scales(rule: Rule) -> Boolean:
     """Without ε gradients c times as large make the same steps, the sum being c² as large."""
     c = Symbol("c", positive=True)
     formula = rule.program({"epsilon_place": "outside"}).formula(w).xreplace({epsilon: Integer(0)})
-    return Eq(formula.xreplace({gradient(w): c * gradient(w), s: c**2 * s}), formula)
+    return equal(formula.xreplace({gradient(w): c * gradient(w), s: c**2 * s}), formula)
 
 
 ADAGRAD_CLAIMS = (

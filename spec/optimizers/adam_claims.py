@@ -2,13 +2,14 @@
 
 from functools import lru_cache
 
-from sympy import Add, And, Eq, Expr, Integer, Pow, Rational, Symbol, sign, sqrt
+from sympy import Add, And, Expr, Integer, Pow, Rational, Symbol, sign, sqrt
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, greater, less
+from ..derivation import Derivation, Step, equal, greater, less
 from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
 from ..symbols import beta1, beta2, denominator, displacement, epsilon, eta, gradient, m, s, t, w
-from .trajectory import Values, flat
+from .trajectory import flat, trajectory
 
 other = Symbol("epsilon_outside", real=True)
 c1, c2 = 1 - beta1**t, 1 - beta2**t
@@ -44,21 +45,21 @@ def _first_epsilon_of_the_hat(rule: Rule) -> And:
     hat, outside = (_placed(rule, place).formula(denominator).xreplace(first) for place in ("hat", "outside"))
     times = (hat - hat.xreplace({epsilon: Integer(0)})).xreplace({epsilon: Integer(1), s: Integer(0)}).expand()
     return And(
-        Eq(hat, outside.xreplace({epsilon: sqrt(1000) * epsilon})),
+        equal(hat, outside.xreplace({epsilon: sqrt(1000) * epsilon})),
         greater(flat(times, 1), Rational("31.62")),
         less(flat(times, 1), Rational("31.63")),
     )
 
 
-def _uncorrected_hat_is_outside(rule: Rule) -> Eq:
+def _uncorrected_hat_is_outside(rule: Rule) -> Boolean:
     hat, outside = (_placed(rule, place, bias_correction="none").formula(w) for place in ("hat", "outside"))
-    return Eq(hat, outside)
+    return equal(hat, outside)
 
 
-def _rearranged(rule: Rule) -> Eq:
+def _rearranged(rule: Rule) -> Boolean:
     outside = _placed(rule, "outside")
     average, root = outside.formula(m), sqrt(outside.formula(s))
-    return Eq(outside.formula(w), w - eta * sqrt(c2) / c1 * average / (root + epsilon * sqrt(c2)))
+    return equal(outside.formula(w), w - eta * sqrt(c2) / c1 * average / (root + epsilon * sqrt(c2)))
 
 
 def _first_uncorrected_step(rule: Rule) -> And:
@@ -66,7 +67,8 @@ def _first_uncorrected_step(rule: Rule) -> And:
     first = flat(_placed(rule, "outside", bias_correction="none").formula(w), c)
     moved = w - first.xreplace({m: rule.state[m], s: rule.state[s], epsilon: Integer(0)})
     return And(
-        Eq(moved, eta * (1 - beta1) / sqrt(1 - beta2) * sign(c)), Eq(moved.xreplace(DEFAULTS), sqrt(10) * eta * sign(c))
+        equal(moved, eta * (1 - beta1) / sqrt(1 - beta2) * sign(c)),
+        equal(moved.xreplace(DEFAULTS), sqrt(10) * eta * sign(c)),
     )
 
 
@@ -76,51 +78,49 @@ def _unit_does_not_matter(rule: Rule) -> And:
     larger = {gradient(w): c * gradient(w), m: c * m, s: c**2 * s}
     moved = program.formula(w).xreplace({epsilon: Integer(0)})
     return And(
-        Eq(program.formula(m).xreplace(larger), c * program.formula(m)),
-        Eq(program.formula(s).xreplace(larger), c**2 * program.formula(s)),
-        Eq(moved.xreplace(larger), moved),
+        equal(program.formula(m).xreplace(larger), c * program.formula(m)),
+        equal(program.formula(s).xreplace(larger), c**2 * program.formula(s)),
+        equal(moved.xreplace(larger), moved),
     )
 
 
-def _first_step_ahead(rule: Rule) -> Eq:
+def _first_step_ahead(rule: Rule) -> Boolean:
     c = Symbol("c", real=True, nonzero=True)
     program = rule.program({"epsilon_place": "outside", "bias_correction": "both"}, ("nesterov",))
     start = {m: rule.state[m], s: rule.state[s], epsilon: Integer(0), t: Integer(1)}
-    return Eq(w - flat(program.formula(w), c).xreplace(start), eta * (1 + beta1 / (1 + beta1)) * sign(c))
-
-
-@lru_cache(maxsize=64)
-def _squared_moves(
-    program: Program, slopes: tuple[int, ...], betas: tuple[Expr, Expr]
-) -> tuple[tuple[Expr, ...], Values]:
-    """The square of every move without ε, in learning rates, and the state that is stored then: exact numbers."""
-    given = {beta1: betas[0], beta2: betas[1], epsilon: Integer(0), eta: Integer(1)}
-    square, state, squares = program.formula(displacement) ** 2, dict(program.state), []
-    for number, slope in enumerate(slopes, 1):
-        at = {**given, **state, t: Integer(number)}
-        squares.append(flat(square, slope).xreplace(at))
-        state = {target: flat(program.formula(target), slope).xreplace(at) for target in state}
-    return tuple(squares), state
+    return equal(w - flat(program.formula(w), c).xreplace(start), eta * (1 + beta1 / (1 + beta1)) * sign(c))
 
 
 def _maxima_differ(rule: Rule) -> And:
     """A gradient of 1, then none, with β₂ = 24/25 and no ε: the same step first, then 7/5 of it."""
-    programs = (
-        rule.program({"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": place}, ("amsgrad",))
-        for place in ("raw", "corrected")
-    )
-    betas = (Rational(1, 2), Rational(24, 25))
-    raw, corrected = (_squared_moves(program, (1, 0), betas)[0] for program in programs)
-    return And(Eq(raw[0], corrected[0]), Eq(raw[1], Rational(49, 25) * corrected[1]))
+    given = {beta1: Rational(1, 2), beta2: Rational(24, 25), epsilon: Integer(0), eta: Integer(1)}
+    moves = []
+    for place in ("raw", "corrected"):
+        program = rule.program(
+            {"epsilon_place": "outside", "bias_correction": "both", "amsgrad_max": place}, ("amsgrad",)
+        )
+        first, second = trajectory(program, (1, 0), given)[1:]
+        moves.append((first[w] - w, second[w] - first[w]))
+    (raw_first, raw_second), (corrected_first, corrected_second) = moves
+    return And(equal(raw_first, corrected_first), equal(raw_second, Rational(7, 5) * corrected_second))
 
 
+@lru_cache(maxsize=64)
 def _on_the_slide(program: Program) -> tuple[Expr, Expr]:
-    """How far 12 constant gradients of 1 move, and the second moment that is stored then.
+    """How far 12 constant gradients of 1 move, and the second moment that is stored then: exact numbers.
 
-    Roots are left as they are: nobody should look for squares in their long numbers.
+    Moves are squared first, and roots left as they are: nobody should look for squares in their long numbers.
     """
-    squares, state = _squared_moves(program, (1,) * 12, tuple(DEFAULTS.values()))
-    return Add(*(Pow(square, Rational(1, 2), evaluate=False) for square in squares), evaluate=False), state[s]
+    given = {**DEFAULTS, epsilon: Integer(0), eta: Integer(1)}
+    square, *nexts = (
+        flat(e, 1).xreplace(given) for e in (program.formula(displacement) ** 2, *map(program.formula, program.state))
+    )
+    state, moves = dict(program.state), []
+    for number in range(1, 13):
+        at = {**state, t: Integer(number)}
+        moves.append(Pow(square.xreplace(at), Rational(1, 2), evaluate=False))
+        state = {target: formula.xreplace(at) for target, formula in zip(state, nexts, strict=True)}
+    return Add(*moves, evaluate=False), state[s]
 
 
 def _overwritten_all_but_stops(rule: Rule) -> And:
@@ -145,8 +145,8 @@ def _overwritten_grows_for_a_while(rule: Rule) -> And:
     growth = ((1 - beta2) * c**2 + s * (beta2 + beta2**n - 1)) / (1 - beta2**n)
     kept = Rational("0.999")
     return And(
-        Eq(after - s, growth),
-        Eq((after * (1 - beta2**n)).xreplace({s: c**2}), c**2),
+        equal(after - s, growth),
+        equal((after * (1 - beta2**n)).xreplace({s: c**2}), c**2),
         greater(kept**6904, 1 - kept),
         less(kept**6905, 1 - kept),
     )

@@ -1,6 +1,7 @@
 """What weight decay does in every update rule, whatever the rule makes of a gradient."""
 
-from sympy import And, Eq, Integer, Rational, Symbol
+from sympy import And, Integer, Rational, Symbol
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal
 from ..impossibility import no_setting
@@ -16,15 +17,15 @@ def _decayed(rule: Rule, form: str) -> Program:
     return rule.program({"weight_decay_form": form}, ("weight_decay",))
 
 
-def _shrinks_first(rule: Rule) -> Eq:
+def _shrinks_first(rule: Rule) -> Boolean:
     moved = rule.program().formula(w) - w
-    return Eq((1 - eta * decay) * w + moved, _decayed(rule, "decoupled").formula(w))
+    return equal((1 - eta * decay) * w + moved, _decayed(rule, "decoupled").formula(w))
 
 
 def _is_part_of_the_gradient(rule: Rule) -> And:
     plain, penalised = rule.program(), _decayed(rule, "l2")
     with_penalty = {x: plain.formula(x).replace(gradient, lambda at: gradient(at) + decay * at) for x in plain.update}
-    return And(*(Eq(penalised.formula(target), formula) for target, formula in with_penalty.items()))
+    return And(*(equal(penalised.formula(target), formula) for target, formula in with_penalty.items()))
 
 
 def _relative_to_the_first_rate(rule: Rule) -> And:
@@ -33,10 +34,10 @@ def _relative_to_the_first_rate(rule: Rule) -> And:
     first, later = {t: Integer(1)}, {t: n + 1}
     paper, plain = _decayed(rule, "decoupled_schedule"), _decayed(rule, "decoupled")
     return And(
-        Eq(paper.formula(eta_first).xreplace(first), eta),
-        Eq(paper.formula(eta_first).xreplace(later), eta_first),
-        Eq(paper.formula(w).xreplace({**first, decay: eta * decay}), plain.formula(w).xreplace(first)),
-        Eq(paper.formula(w).xreplace({**later, decay: eta_first * decay}), plain.formula(w).xreplace(later)),
+        equal(paper.formula(eta_first).xreplace(first), eta),
+        equal(paper.formula(eta_first).xreplace(later), eta_first),
+        equal(paper.formula(w).xreplace({**first, decay: eta * decay}), plain.formula(w).xreplace(first)),
+        equal(paper.formula(w).xreplace({**later, decay: eta_first * decay}), plain.formula(w).xreplace(later)),
     )
 
 

@@ -1,6 +1,6 @@
 """What is claimed of momentum besides its derivation: settings that are others in disguise, and where none is."""
 
-from sympy import And, Eq, Expr, Integer, Rational, Symbol, symbols
+from sympy import And, Expr, Integer, Rational, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal, less
 from ..impossibility import no_setting
@@ -46,7 +46,7 @@ def _an_average_takes_smaller_steps(rule: Rule) -> And:
     plain = rule.program(HEAVY_BALL)
     average = rule.program({**HEAVY_BALL, "gain": "one_minus_momentum"})
     smaller = {eta: eta * (1 - mu)}
-    return And(*(Eq(average.formula(x), plain.formula(x).xreplace(smaller)) for x in (w, m)))
+    return And(*(equal(average.formula(x), plain.formula(x).xreplace(smaller)) for x in (w, m)))
 
 
 def _first_gradient_as_start(rule: Rule) -> And:
@@ -58,15 +58,15 @@ def _first_gradient_as_start(rule: Rule) -> And:
     n, gap = Symbol("n", integer=True, positive=True), Symbol("gap", real=True)
     start, later = {t: Integer(1), m: rule.state[m]}, {t: n + 1}
     return And(
-        Eq(first.xreplace(start) - zeros.xreplace(start), dampening * gradient(w)),
-        Eq(first.xreplace({**later, m: m + gap}) - zeros.xreplace(later), mu * gap),
+        equal(first.xreplace(start) - zeros.xreplace(start), dampening * gradient(w)),
+        equal(first.xreplace({**later, m: m + gap}) - zeros.xreplace(later), mu * gap),
     )
 
 
 def _first_gradient_without_dampening(rule: Rule) -> And:
     first, zeros = (rule.program({**HEAVY_BALL, "first_step": start}) for start in ("gradient", "zeros"))
     start = {t: Integer(1), m: rule.state[m]}
-    return And(*(Eq(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
+    return And(*(equal(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
 
 
 def _settles_at_a_constant_gradient(rule: Rule) -> And:
@@ -76,8 +76,8 @@ def _settles_at_a_constant_gradient(rule: Rule) -> And:
     settled = eta * c / (1 - mu)
     after = {x: flat(program.formula(x), c) for x in (w, m)}
     return And(
-        Eq(after[m].xreplace({m: settled + gap}), settled + mu * gap),
-        Eq(after[w].xreplace({m: settled}), w - settled),
+        equal(after[m].xreplace({m: settled + gap}), settled + mu * gap),
+        equal(after[w].xreplace({m: settled}), w - settled),
     )
 
 

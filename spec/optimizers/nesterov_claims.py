@@ -1,6 +1,6 @@
 """What is claimed of Nesterov momentum: where it converges, and that momentum can be faster or converge alone."""
 
-from sympy import And, Eq, Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
+from sympy import And, Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater, less
@@ -101,10 +101,10 @@ def _diverges_alone(rule: Rule) -> And:
     )
 
 
-def _looks_where_it_would_go_on_the_slide(rule: Rule) -> Eq:
+def _looks_where_it_would_go_on_the_slide(rule: Rule) -> Boolean:
     program = rule.program({"nesterov_form": "look_ahead"}, (), "look_ahead_wrong_sign")
     (looked_at,) = gradient_points(program)
-    return Eq(looked_at, program.formula(w).replace(gradient, lambda _: Integer(0)))
+    return equal(looked_at, program.formula(w).replace(gradient, lambda _: Integer(0)))
 
 
 NESTEROV_CLAIMS = (

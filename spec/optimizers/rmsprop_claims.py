@@ -1,8 +1,9 @@
 """What is claimed of RMSProp besides its derivations: what ε can stand for, and what its options amount to."""
 
-from sympy import And, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
+from sympy import And, Expr, Integer, Rational, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step
+from ..derivation import Derivation, Step, equal
 from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import a, b, denominator, epsilon, gradient, m, mu, rho, s, w
@@ -30,8 +31,8 @@ def _inside_raises_every_square(rule: Rule) -> And:
     raised = {s: s + epsilon, gradient(w) ** 2: gradient(w) ** 2 + epsilon}
     inside, outside = (rule.program({"epsilon_place": place}) for place in ("inside", "outside"))
     return And(
-        Eq(outside.formula(s).xreplace(raised), inside.formula(s) + epsilon),
-        Eq(_denominator(rule, "outside").xreplace({**raised, epsilon: Integer(0)}), _denominator(rule, "inside")),
+        equal(outside.formula(s).xreplace(raised), inside.formula(s) + epsilon),
+        equal(_denominator(rule, "outside").xreplace({**raised, epsilon: Integer(0)}), _denominator(rule, "inside")),
     )
 
 
@@ -41,8 +42,8 @@ def _root_of_epsilon_outside(rule: Rule) -> And:
     outside = _denominator(rule, "outside").xreplace({epsilon: sqrt(epsilon)}) ** 2
     inside = _denominator(rule, "inside") ** 2
     return And(
-        Eq(outside - inside, 2 * sqrt(epsilon) * sqrt(average)),
-        Eq(2 * inside - outside, (sqrt(average) - sqrt(epsilon)) ** 2),
+        equal(outside - inside, 2 * sqrt(epsilon) * sqrt(average)),
+        equal(2 * inside - outside, (sqrt(average) - sqrt(epsilon)) ** 2),
     )
 
 
@@ -56,7 +57,7 @@ def _is_nesterov_of_scaled_gradients(rule: Rule) -> And:
     stored = NESTEROV.program({"nesterov_form": "stored_look_ahead", "learning_rate_place": "inside"})
     scaled = gradient(w) / own.formula(denominator)
     return And(
-        *(Eq(own.formula(x), stored.formula(y).xreplace({gradient(w): scaled, m: b})) for x, y in ((w, w), (b, m)))
+        *(equal(own.formula(x), stored.formula(y).xreplace({gradient(w): scaled, m: b})) for x, y in ((w, w), (b, m)))
     )
 
 
@@ -65,9 +66,9 @@ def _variance_is_never_negative(rule: Rule) -> And:
     program, square = rule.program({}, ("centered",)), gradient(w) ** 2
     after = (program.formula(s) - program.formula(a) ** 2).xreplace({s: a**2 + variance})
     return And(
-        Eq(program.state[s], program.state[a] ** 2),
-        Eq(after, rho * variance + rho * (1 - rho) * (gradient(w) - a) ** 2),
-        Eq(
+        equal(program.state[s], program.state[a] ** 2),
+        equal(after, rho * variance + rho * (1 - rho) * (gradient(w) - a) ** 2),
+        equal(
             program.formula(denominator).xreplace({a: Integer(0), s: Integer(0)}),
             sqrt(rho * (1 - rho) * square + epsilon),
         ),
@@ -84,8 +85,8 @@ def _squares_fade(rule: Rule) -> And:
     after = rule.program().formula(s)
     counted = (1 - rho) * rho**k * q
     return And(
-        Eq(after.xreplace({gradient(w) ** 2: q}) - flat(after, 0), (1 - rho) * q),
-        Eq(after.xreplace({s: rest + counted}) - after.xreplace({s: rest}), (1 - rho) * rho ** (k + 1) * q),
+        equal(after.xreplace({gradient(w) ** 2: q}) - flat(after, 0), (1 - rho) * q),
+        equal(after.xreplace({s: rest + counted}) - after.xreplace({s: rest}), (1 - rho) * rho ** (k + 1) * q),
     )
 
 
@@ -94,13 +95,13 @@ def _start_fades(rule: Rule) -> And:
     program = rule.program({}, ("initial_accumulator_value",))
     after = program.formula(s)
     return And(
-        Eq(program.state[s] - rule.state[s], start),
-        Eq(after.xreplace({s: s + rho**k * start}) - after, rho ** (k + 1) * start),
+        equal(program.state[s] - rule.state[s], start),
+        equal(after.xreplace({s: s + rho**k * start}) - after, rho ** (k + 1) * start),
     )
 
 
-def _momentum_of_zero_is_none(rule: Rule) -> Eq:
-    return Eq(rule.program({}, ("momentum",)).formula(w).xreplace({mu: Integer(0)}), rule.program().formula(w))
+def _momentum_of_zero_is_none(rule: Rule) -> Boolean:
+    return equal(rule.program({}, ("momentum",)).formula(w).xreplace({mu: Integer(0)}), rule.program().formula(w))
 
 
 RMSPROP_CLAIMS = (

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from sympy import And, Eq, Expr, Integer, Matrix, Symbol, diff, sympify
+from sympy import And, Expr, Integer, Matrix, Symbol, diff, sympify
 
+from ..derivation import equal
 from ..rule import Program
 from ..symbols import eta, gradient, t, w
 
@@ -20,7 +21,16 @@ def trajectory(program: Program, gradients: Sequence[Expr | int], given: Values)
 
 def step(program: Program, slope: Expr | int, given: Values) -> Values:
     """Return the next parameter and state where the gradient is the same number everywhere."""
-    return {target: flat(program.formula(target), slope).xreplace(dict(given)) for target in program.update}
+    known = worked_out(program, slope, given)
+    return {target: flat(formula, slope).xreplace(known) for target, formula in program.update.items()}
+
+
+def worked_out(program: Program, slope: Expr | int, given: Values) -> Values:
+    """Return what is given and every intermediate of a step, each worked out by itself: numbers stay small."""
+    known = dict(given)
+    for symbol in program.needed():
+        known[symbol] = flat(program.let[symbol], slope).xreplace(known)
+    return known
 
 
 def flat(formula: Expr, slope: Expr | int) -> Expr:
@@ -44,6 +54,6 @@ def same_with_scaled_buffer(inside: Program, outside: Program, buffer: Symbol) -
     """With η times the buffer of the one in the other both give the same parameter, and keep the relation."""
     scaled = {buffer: eta * buffer}
     return And(
-        Eq(inside.formula(w).xreplace(scaled), outside.formula(w)),
-        Eq(inside.formula(buffer).xreplace(scaled), eta * outside.formula(buffer)),
+        equal(inside.formula(w).xreplace(scaled), outside.formula(w)),
+        equal(inside.formula(buffer).xreplace(scaled), eta * outside.formula(buffer)),
     )
