@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+os.environ.setdefault("SYMPY_CACHE_SIZE", "200000")  # before SymPy is imported: its own 1,000 hold no rule's formulas
+
 app = typer.Typer(
     name="gradspec",
     help="The training rules of deep networks, as formulas, as exact truth, and as a judge of other people's code.",

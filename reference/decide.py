@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from math import isqrt
 from random import Random
 from typing import Any
@@ -57,6 +57,9 @@ from .integral import enclosed, is_number
 from .unknown import Unknown
 
 POINTS = 32
+FEWER = (
+    8  # for altered rules: a claim that is true at so many is not counted as refuting them, which can only understate
+)
 BITS = 512
 MOST_CASES = 81  # of signs: four symbols
 SIZES = ("0", "1", "2", "3", "5", "17", "1/2", "1/3", "3/4", "7/8", "9/10", "1/16", "3/2", "1/1000")
@@ -102,7 +105,7 @@ def refutes(rule: Rule, claim: Claim) -> bool:
     """
     try:
         statement = _differentiated(claim.statement(rule))
-        return statement == S.false or _tried(statement, rule)[1] is not None
+        return statement == S.false or _tried(statement, rule, FEWER)[1] is not None
     except (ValueError, LookupError, TypeError):
         return False
 
@@ -116,19 +119,19 @@ def _differentiated(statement: Boolean) -> Boolean:
     return statement.xreplace({d: d.doit() for d in written})
 
 
-def _tried(statement: Boolean, rule: Rule) -> tuple[int, Mapping[str, Fraction] | None]:
-    """At how many points the statement was decided, and the one where it is false, which is the last."""
-    return _tried_within(statement, tuple(_domains(rule).items()))
+def _tried(statement: Boolean, rule: Rule, most: int = POINTS) -> tuple[int, Mapping[str, Fraction] | None]:
+    """At how many of at most so many points the statement was decided, and the one where it is false, the last."""
+    return _tried_within(statement, tuple(_domains(rule).items()), most)
 
 
 @lru_cache(maxsize=1024)  # rules that are altered where a claim does not look make the same statement
 def _tried_within(
-    statement: Boolean, domains: tuple[tuple[Symbol, Set], ...]
+    statement: Boolean, domains: tuple[tuple[Symbol, Set], ...], most: int
 ) -> tuple[int, Mapping[str, Fraction] | None]:
     decided, statement = 0, _of_small_arrays(statement)
     if statement == S.false:
         return 1, {}
-    for point in _points(statement, dict(domains)):
+    for point in islice(_points(statement, dict(domains)), most):
         with ctx.workprec(BITS):
             try:
                 holds = _truth(statement, point)
@@ -222,6 +225,7 @@ class Point:
     def __init__(self, values: Mapping[Symbol, Fraction], random: Random) -> None:
         self.values, self.random = values, random
         self.called: dict[tuple[str, Fraction], Fraction] = {}
+        self.known: dict[Expr, Number] = {}  # what parts come to that stand in several places
 
     def call(self, name: str, at: Number) -> fmpq:
         if not isinstance(at, fmpq):
@@ -337,6 +341,12 @@ def _together(statement: Boolean, point: Point) -> bool:
 
 
 def _value(e: Expr, point: Point) -> Number:
+    if e not in point.known:
+        point.known[e] = _worked_out(e, point)
+    return point.known[e]
+
+
+def _worked_out(e: Expr, point: Point) -> Number:
     if isinstance(e, Symbol):
         return _exact(point.values[e])
     if isinstance(e, Rational):

@@ -35,7 +35,7 @@ class Derivation:
         from .rule import Claim  # late: rules hold derivations
 
         def statement(rule: Rule) -> Boolean:
-            return And(*(step.statement for step in self.steps(rule)))
+            return And(*(step.statement for step in self.steps(rule)), evaluate=False)
 
         return Claim(self.name, statement, self.principle)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sympy import Expr, Symbol, diff, fraction, simplify, together
+from sympy import Expr, Symbol, cancel, diff, expand, fraction, together
 
 from .derivation import Step, equal, unequal
 
@@ -43,8 +43,8 @@ def _gap(wanted: Expr, offered: Expr, at: Mapping[Symbol, Expr]) -> Expr:
 def _only_value(wanted: Expr, offered: Expr, setting: Symbol) -> tuple[Expr, Expr]:
     """The only root of the numerator of the difference, and the numerator as slope times distance from the root."""
     numerator = _gap(wanted, offered, {})
-    slope = simplify(diff(numerator, setting))
+    slope = expand(diff(numerator, setting))
     if slope.has(setting) or slope == 0:
         raise ValueError(f"{setting}: {numerator} must be of first degree in it; choose another setting or place")
-    value = simplify(-numerator.xreplace({setting: 0 * setting}) / slope)
+    value = cancel(-numerator.xreplace({setting: 0 * setting}) / slope)
     return value, slope * (setting - value)

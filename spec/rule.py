@@ -184,7 +184,7 @@ class Program:
 
     def __post_init__(self) -> None:
         parts = (self.let, self.update, self.state, self.symbols)
-        key = tuple(tuple(sorted(part.items(), key=lambda item: str(item[0]))) for part in parts)
+        key = tuple(frozenset(part.items()) for part in parts)
         object.__setattr__(self, "key", (self.parameter, *key))
 
     def __eq__(self, other: object) -> bool:

@@ -1,6 +1,7 @@
 """Adam: a step along the bias-corrected mean gradient over the bias-corrected root mean square."""
 
-from sympy import Eq, Integer, Max, Rational, Symbol, sign, sqrt
+from sympy import Integer, Max, Rational, Symbol, sign, sqrt
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
@@ -48,10 +49,10 @@ def _moments_of_stationary_gradients(rule: Rule) -> tuple[Step, ...]:
         steps += [
             Step(
                 f"after one step the mean of {state} is",
-                equal(after.xreplace({state: rule.state[state]}), solved.subs(n, 1)),
+                equal(after.xreplace({state: rule.state[state]}), solved.xreplace({n: Integer(1)})),
             ),
             Step("if after n steps it is the following", equal(solved, mean - mean * beta**n)),
-            Step("then it is so after n + 1", equal(after.xreplace({state: solved}), solved.subs(n, n + 1))),
+            Step("then it is so after n + 1", equal(after.xreplace({state: solved}), solved.xreplace({n: n + 1}))),
             Step(f"so the rule's {corrected} has the mean of what was averaged", equal(whole, mean)),
         ]
     return tuple(steps)
@@ -71,25 +72,25 @@ def _overwritten_moments_never_forget_the_start(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _first_step_has_the_length_of_the_learning_rate(rule: Rule) -> Eq:
+def _first_step_has_the_length_of_the_learning_rate(rule: Rule) -> Boolean:
     """Without ε the first step is η against the sign of the gradient, whatever its size."""
     c = Symbol("c", real=True, nonzero=True)
     first = rule.program({"epsilon_place": "outside", "bias_correction": "both"}).formula(w)
-    given = {gradient(w): c, epsilon: 0, m: rule.state[m], s: rule.state[s]}
-    return Eq(first.xreplace(given).subs(t, 1), w - eta * sign(c))
+    given = {gradient(w): c, epsilon: Integer(0), m: rule.state[m], s: rule.state[s], t: Integer(1)}
+    return equal(first.xreplace(given), w - eta * sign(c))
 
 
-def _hat_is_outside_with_a_moving_epsilon(rule: Rule) -> Eq:
+def _hat_is_outside_with_a_moving_epsilon(rule: Rule) -> Boolean:
     """The efficient form equals Algorithm 1 exactly when its ε is Algorithm 1's times √(1 − β₂^t)."""
     hat, outside = rule.program({"epsilon_place": "hat"}), rule.program({"epsilon_place": "outside"})
-    return Eq(hat.formula(w).xreplace({epsilon: epsilon * sqrt(1 - beta2**t)}), outside.formula(w))
+    return equal(hat.formula(w).xreplace({epsilon: epsilon * sqrt(1 - beta2**t)}), outside.formula(w))
 
 
-def _without_correction_under_a_schedule(rule: Rule) -> Eq:
+def _without_correction_under_a_schedule(rule: Rule) -> Boolean:
     """η √(1 − β₂^t)/(1 − β₁^t) in place of η."""
     schedule = {eta: eta * sqrt(1 - beta2**t) / (1 - beta1**t)}
     uncorrected = rule.program({"bias_correction": "none", "epsilon_place": "outside"})
-    return Eq(uncorrected.formula(w).xreplace(schedule), rule.program({"epsilon_place": "hat"}).formula(w))
+    return equal(uncorrected.formula(w).xreplace(schedule), rule.program({"epsilon_place": "hat"}).formula(w))
 
 
 ADAM = Rule(

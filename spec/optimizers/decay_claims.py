@@ -49,8 +49,8 @@ def _not_a_penalty_where_steps_are_scaled(rule: Rule) -> tuple[Step, ...]:
     }  # fmt: skip
     slope = Symbol("c", real=True)
     penalised, decoupled = _decayed(rule, "l2"), _decayed(rule, "decoupled")
-    wanted = step(penalised, slope, {**penalised.state})[w].xreplace({**settings})
-    offered = step(decoupled, slope, {**decoupled.state, decay: other_decay})[w].xreplace({**settings})
+    wanted = step(penalised, slope, {**penalised.state, **settings})[w]
+    offered = step(decoupled, slope, {**decoupled.state, **settings, decay: other_decay})[w]
     # RMSProp averages from zero without a correction: with ρ = 3/4 its first step is 1/√(1 − ρ) = 2 rates long.
     length = Integer(2) if rho in rule.program().formula(w).free_symbols else Integer(1)
     return no_setting(wanted, offered, other_decay, {slope: Integer(1)}, {slope: -Rational(1, 2)}, 2 * length)
