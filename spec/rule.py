@@ -216,8 +216,7 @@ class Program:
     def mentioned(self, expression: Basic) -> list[Symbol]:
         """The intermediates that stand in `expression` itself; an element of an array stands for its equation."""
         named = {symbol.base if isinstance(symbol, Indexed) else symbol: symbol for symbol in self.let}
-        parts = {e.base if isinstance(e, Indexed) else e for e in expression.atoms(Symbol, Indexed)}
-        return sorted((named[part] for part in parts if part in named), key=str)
+        return [named[part] for part in _parts(expression) if part in named]
 
     def formula(self, target: Symbol) -> Expr:
         """Return the next value of `target` (or an intermediate) written out in inputs, state and hyperparameters."""
@@ -227,16 +226,17 @@ class Program:
         return replace(self, update={self.parameter: expression}).needed()
 
 
+@lru_cache(maxsize=8192)  # programs of a rule have most of their equations in common
+def _parts(expression: Basic) -> tuple[Symbol | IndexedBase, ...]:
+    """The symbols and arrays that stand in an expression, by name."""
+    return tuple(sorted({e.base if isinstance(e, Indexed) else e for e in expression.atoms(Symbol, Indexed)}, key=str))
+
+
 @lru_cache(maxsize=4096)  # claims ask for the same formulas again and again
 def _written_out(program: Program, target: Symbol) -> Expr:
     expression = program.update.get(target, program.let.get(target, target))
-    return _put_together(expression, tuple((symbol, program.let[symbol]) for symbol in program.needed_by(expression)))
-
-
-@lru_cache(maxsize=4096)  # programs that differ elsewhere have this formula in common
-def _put_together(expression: Expr, needed: tuple[tuple[Symbol, Expr], ...]) -> Expr:
-    for symbol, value in reversed(needed):
-        expression = put_in(expression, symbol, value)
+    for symbol in reversed(program.needed_by(expression)):
+        expression = put_in(expression, symbol, program.let[symbol])
     return expression
 
 
@@ -248,6 +248,7 @@ def recurs(target: Expr, equation: Expr) -> bool:
     )
 
 
+@lru_cache(maxsize=16384)  # programs of a rule begin alike
 def put_in(expression: Expr, target: Symbol | Indexed, value: Expr) -> Expr:
     """Return `expression` with `value` for `target`; for an element of an array, at every position where it stands."""
     if not isinstance(target, Indexed):
@@ -366,12 +367,12 @@ class Rule:
         known = _names(declared)
         for place, equations in self._pieces():
             for target, expression in equations.items():
-                if unknown := _names(sympify(expression).free_symbols) - known:
+                if unknown := _mentions(sympify(expression)) - known:
                     names = ", ".join(sorted(unknown))
                     raise ValueError(
                         f"{self.name}, {place}: {target} uses undeclared {names}; declare it or correct the name"
                     )
-                if sympify(expression).has(Float):
+                if _has_float(sympify(expression)):
                     raise ValueError(f"{self.name}, {place}: {target} contains a float; write Rational('0.1')")
 
     # -- looking things up ------------------------------------------------------------------------------------------
@@ -503,6 +504,16 @@ def _rewritten(program: Program, equations: Equations) -> Program:
     update = {target: equations.get(target, value) for target, value in program.update.items()}
     let = {**program.let, **{s: e for s, e in equations.items() if s not in update}}
     return replace(program, let=let, update=update)
+
+
+@lru_cache(maxsize=8192)  # a rule that is altered has all its other equations still
+def _mentions(expression: Basic) -> frozenset[str]:
+    return frozenset(_names(expression.free_symbols))
+
+
+@lru_cache(maxsize=8192)
+def _has_float(expression: Basic) -> bool:
+    return bool(expression.has(Float))
 
 
 def _names(symbols: set[Any]) -> set[str]:

@@ -1,12 +1,14 @@
 """What weight decay does in every update rule, whatever the rule makes of a gradient."""
 
+from dataclasses import replace
+
 from sympy import And, Integer, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal
 from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
-from ..symbols import beta1, beta2, epsilon, eta, gradient, mu, rho, t, w
+from ..symbols import beta1, beta2, epsilon, eta, g, gradient, mu, rho, t, w
 from .trajectory import step, trajectory
 from .weight_decay import decay, eta_first
 
@@ -24,8 +26,9 @@ def _shrinks_first(rule: Rule) -> Boolean:
 
 def _is_part_of_the_gradient(rule: Rule) -> And:
     plain, penalised = rule.program(), _decayed(rule, "l2")
-    with_penalty = {x: plain.formula(x).replace(gradient, lambda at: gradient(at) + decay * at) for x in plain.update}
-    return And(*(equal(penalised.formula(target), formula) for target, formula in with_penalty.items()))
+    slope = plain.let[g].replace(gradient, lambda at: gradient(at) + decay * at)
+    with_penalty = replace(plain, let={**plain.let, g: slope})
+    return And(*(equal(penalised.formula(target), with_penalty.formula(target)) for target in plain.update))
 
 
 def _relative_to_the_first_rate(rule: Rule) -> And:
@@ -52,7 +55,7 @@ def _not_a_penalty_where_steps_are_scaled(rule: Rule) -> tuple[Step, ...]:
     wanted = step(penalised, slope, {**penalised.state, **settings})[w]
     offered = step(decoupled, slope, {**decoupled.state, **settings, decay: other_decay})[w]
     # RMSProp averages from zero without a correction: with ρ = 3/4 its first step is 1/√(1 − ρ) = 2 rates long.
-    length = Integer(2) if rho in rule.program().formula(w).free_symbols else Integer(1)
+    length = Integer(2) if any(h.symbol == rho for h in rule.hyperparameters) else Integer(1)
     return no_setting(wanted, offered, other_decay, {slope: Integer(1)}, {slope: -Rational(1, 2)}, 2 * length)
 
 

@@ -1,6 +1,7 @@
 """What a program does step after step: with given gradients, on a parabola, and with a buffer of another unit."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from sympy import And, Expr, Integer, Matrix, Symbol, diff, sympify
 
@@ -33,6 +34,7 @@ def worked_out(program: Program, slope: Expr | int, given: Values) -> Values:
     return known
 
 
+@lru_cache(maxsize=4096)  # programs of a rule have most of their equations in common
 def flat(formula: Expr, slope: Expr | int) -> Expr:
     """A formula where the gradient is the same everywhere."""
     return formula.replace(gradient, lambda _: sympify(slope))
