@@ -51,6 +51,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from gradspec.spec import Claim, Rule
+from gradspec.spec.derivation import Facts, facts_of
 
 from .equality import vanishes
 from .integral import enclosed, is_number
@@ -116,7 +117,7 @@ def _differentiated(statement: Boolean) -> Boolean:
     Integrals that are plain numbers stay: they are enclosed.
     """
     written = [d for d in statement.atoms(Derivative, Integral) if isinstance(d, Derivative) or not is_number(d)]
-    return statement.xreplace({d: d.doit() for d in written})
+    return statement.xreplace({d: d.doit() for d in written}) if written else statement
 
 
 def _tried(statement: Boolean, rule: Rule, most: int = POINTS) -> tuple[int, Mapping[str, Fraction] | None]:
@@ -166,7 +167,7 @@ def _domains(rule: Rule) -> dict[Symbol, Set]:
 
 def proved(statement: Boolean) -> bool:
     """Prove every conjunct, or return False; a False is no refutation."""
-    return all(_proved_in_cases(fact) for fact in And.make_args(statement))
+    return all(_proved_in_cases(fact) for fact in facts_of(statement))
 
 
 def _proved_in_cases(fact: Boolean) -> bool:
@@ -302,7 +303,7 @@ def _allowed(symbol: Symbol, value: Fraction, domain: Set | None) -> bool:
 def _truth(statement: Boolean, point: Point) -> bool:
     if statement in (S.true, S.false):
         return bool(statement)
-    if isinstance(statement, (And, Or)):
+    if isinstance(statement, (Facts, And, Or)):
         return _together(statement, point)
     if isinstance(statement, Not):
         return not _truth(statement.args[0], point)
@@ -328,7 +329,7 @@ def _known(truth: bool | None) -> bool:
 
 
 def _together(statement: Boolean, point: Point) -> bool:
-    """`And` and `Or` with what is unknown left open unless another part settles it."""
+    """Several statements, with what is unknown left open unless another part settles it."""
     settles = isinstance(statement, Or)
     unknown = False
     for part in statement.args:

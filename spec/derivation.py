@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sympy import And, Eq, Expr, Ge, Gt, Lt, Ne
+from sympy import And, Eq, Expr, Ge, Gt, Lt, Ne, sympify
 from sympy.logic.boolalg import Boolean
 
 if TYPE_CHECKING:
@@ -35,9 +35,26 @@ class Derivation:
         from .rule import Claim  # late: rules hold derivations
 
         def statement(rule: Rule) -> Boolean:
-            return And(*(step.statement for step in self.steps(rule)), evaluate=False)
+            return every(*(step.statement for step in self.steps(rule)))
 
         return Claim(self.name, statement, self.principle)
+
+
+class Facts(Boolean):  # type: ignore[misc]
+    """Statements that all hold, in the order in which they are made; SymPy's `And` sorts and compares what it joins."""
+
+
+def every(*facts: Boolean | bool) -> Facts:
+    """Return the statement that all of these hold."""
+    return Facts(*map(sympify, facts))
+
+
+def facts_of(statement: Boolean) -> tuple[Boolean, ...]:
+    """Return what a statement says, one by one."""
+    if isinstance(statement, Facts):
+        return tuple(fact for part in statement.args for fact in facts_of(part))
+    parts: tuple[Boolean, ...] = And.make_args(statement)
+    return parts
 
 
 def equal(left: Expr, right: Expr | int) -> Boolean:

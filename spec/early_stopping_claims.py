@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import And, Eq, Expr, Rational, S, Symbol, symbols
+from sympy import Eq, Expr, Rational, S, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
-from .derivation import Derivation, Step, equal
+from .derivation import Derivation, Step, equal, every
 from .monitoring import best, evaluation, flag, improved, metric, min_delta, patience, stop, undefined, wait
 from .rule import Claim, Rule
 
@@ -34,26 +34,26 @@ def _ge_always_stops(rule: Rule) -> Boolean:
     before = Symbol("w", integer=True, nonnegative=True)
     short = Symbol("short", integer=True, positive=True)
     at, earlier = (_bad(rule, "ge_always", before, before + 1 + more) for more in (S.Zero, short))
-    return And(Eq(at, 1), Eq(earlier, 0))
+    return every(Eq(at, 1), Eq(earlier, 0))
 
 
 def _patience_zero_is_one(rule: Rule) -> Boolean:
     """With increment first, a patience of 0 stops where 1 does: at the first bad evaluation."""
     first = [_bad(rule, "ge_after_increment", S.Zero, S(p)) for p in (0, 1)]
-    return And(*(Eq(stopped, 1) for stopped in first))
+    return every(*(Eq(stopped, 1) for stopped in first))
 
 
 def _first_finite_metric_improves(rule: Rule) -> Boolean:
     """Where the first evaluation is compared with infinity, accepted, or replaces an infinity, a finite one improves."""
     start = {**rule.state, metric: level, undefined: S.Zero}
     values = ("compared", "accepted_first", "replaced")
-    return And(*(Eq(rule.program({"infinite": v}).formula(improved).xreplace(start), 1) for v in values))
+    return every(*(Eq(rule.program({"infinite": v}).formula(improved).xreplace(start), 1) for v in values))
 
 
 def _one_best_without_margin(rule: Rule) -> Boolean:
     gain = Symbol("gain", positive=True)
     found = [_after(rule, value, best, S.Zero, x) for value in ("on_delta", "ratchet") for x in (gain, -gain)]
-    return And(Eq(found[0], found[2]), Eq(found[1], found[3]))
+    return every(Eq(found[0], found[2]), Eq(found[1], found[3]))
 
 
 def _patience_is_one_more_or_less(rule: Rule) -> tuple[Step, ...]:

@@ -1,7 +1,6 @@
 """The exponential linear unit."""
 
 from sympy import (
-    And,
     Eq,
     Expr,
     Ge,
@@ -19,8 +18,9 @@ from sympy import (
     sympify,
 )
 from sympy.codegen.cfunctions import expm1
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, at_least, equal, greater, less
+from ..derivation import Derivation, Step, at_least, equal, every, greater, less
 from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 from .gain import PRINCIPLE, bell
@@ -53,19 +53,19 @@ def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _above_its_depth(rule: Rule) -> And:
+def _above_its_depth(rule: Rule) -> Boolean:
     value = rule.program().formula(y).rewrite(exp)
-    return And(
+    return every(
         Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0)
     )
 
 
-def _steepest_at_zero(rule: Rule) -> And:
+def _steepest_at_zero(rule: Rule) -> Boolean:
     """Inputs below 0 are written as -log(1 + size), so that exponentials are fractions."""
     slope = slope_of(rule)
     below = slope(-log(1 + size)).rewrite(exp)
     gentle, steep = (below.xreplace({alpha: depth}) for depth in (UP_TO_ONE, FROM_ONE_ON))
-    return And(
+    return every(
         Eq(slope(size), 1),
         at_least(below, 0),
         at_least(1 - gentle, 0),

@@ -1,13 +1,14 @@
 """The leaky rectified linear unit: a small slope for negative inputs."""
 
-from sympy import Abs, And, Eq, Expr, Integer, Rational, Symbol, sqrt
+from sympy import Abs, Eq, Expr, Integer, Rational, Symbol, sqrt
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Rule, Source
 from ..symbols import NON_NEGATIVE
 from .gain import PRINCIPLE, halves
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
-from .shape import EVERY_TWO_INPUTS, FROM_ONE_ON, UP_TO_ONE, at_most_times, curve, rises, size, slope_of
+from .shape import EVERY_TWO_INPUTS, FROM_ONE_ON, UP_TO_ONE, Curve, at_most_times, curve, rises, size, slope_of
 
 alpha = Symbol("alpha", nonnegative=True)
 difference = Symbol("difference", real=True)
@@ -43,10 +44,14 @@ def _gain(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _steepest_branch(rule: Rule) -> And:
-    value = curve(rule)
-    gentle, steep = (lambda at, of=slope: value(at).xreplace({alpha: of}) for slope in (UP_TO_ONE, FROM_ONE_ON))
-    return And(
+def _with_slope(rule: Rule, slope: Expr) -> Curve:
+    written = curve(rule)(x).xreplace({alpha: slope})
+    return lambda at: written.xreplace({x: at})
+
+
+def _steepest_branch(rule: Rule) -> Boolean:
+    gentle, steep = (_with_slope(rule, slope) for slope in (UP_TO_ONE, FROM_ONE_ON))
+    return every(
         at_most_times(Integer(1), gentle),
         Eq(gentle(size) - gentle(Integer(0)), size),
         at_most_times(FROM_ONE_ON, steep),
@@ -54,9 +59,9 @@ def _steepest_branch(rule: Rule) -> And:
     )
 
 
-def _bends_at_zero(rule: Rule) -> And:
+def _bends_at_zero(rule: Rule) -> Boolean:
     slope = slope_of(rule)
-    return And(Eq(slope(size), 1), Eq(slope(-size), alpha))
+    return every(Eq(slope(size), 1), Eq(slope(-size), alpha))
 
 
 LEAKY_RELU = Rule(

@@ -1,8 +1,9 @@
 """The parametric rectified linear unit: a leaky one whose slope is learned."""
 
-from sympy import Abs, And, Eq, Expr, IndexedBase, Integer, Piecewise, Symbol, diff
+from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Symbol, diff
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..example import worked_example
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
 from ..symbols import i
@@ -18,11 +19,11 @@ tie = IndexedBase("tie", shape=(n,), real=True)
 d_alpha = IndexedBase("d_alpha", shape=(1,), real=True)
 
 
-def _between_known_functions(rule: Rule) -> And:
+def _between_known_functions(rule: Rule) -> Boolean:
     """α = 0 rectifies, α = 1 changes nothing, α = -1 gives the size."""
     z = Symbol("z", real=True)
     rectified, same, turned = (_curve(rule, Integer(a))(z) for a in (0, 1, -1))
-    return And(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(turned, Abs(z)))
+    return every(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(turned, Abs(z)))
 
 
 def _curve(rule: Rule, learned: Expr) -> Curve:
@@ -31,20 +32,20 @@ def _curve(rule: Rule, learned: Expr) -> Curve:
     return lambda at: written.xreplace({x[i]: at})
 
 
-def _steepest_branch(rule: Rule) -> And:
+def _steepest_branch(rule: Rule) -> Boolean:
     """For slopes on either side of 0, up to 1 in size and beyond."""
     gentle, steep = ([_curve(rule, sign * slope) for sign in (1, -1)] for slope in (UP_TO_ONE, FROM_ONE_ON))
-    return And(
+    return every(
         *(at_most_times(Integer(1), value) for value in gentle),
         *(Eq(value(size) - value(Integer(0)), size) for value in gentle),
         *(at_most_times(FROM_ONE_ON, value) for value in steep),
     )
 
 
-def _rises_or_turns(rule: Rule) -> And:
+def _rises_or_turns(rule: Rule) -> Boolean:
     learned = Symbol("a", nonnegative=True)
     up, down = _curve(rule, learned), _curve(rule, -learned)
-    return And(rises(up), Eq(down(-size) - down(Integer(0)), learned * size))
+    return every(rises(up), Eq(down(-size) - down(Integer(0)), learned * size))
 
 
 def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:

@@ -1,8 +1,9 @@
 """The rectified linear unit."""
 
-from sympy import Abs, And, Eq, Integer, Rational, Symbol, sqrt, sympify
+from sympy import Abs, Eq, Integer, Rational, Symbol, sqrt, sympify
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, at_least, equal, greater
+from ..derivation import Derivation, Step, at_least, equal, every, greater
 from ..rule import Claim, Rule, Source
 from .gain import PRINCIPLE, halves
 from .scalar import DERIVATIVE, X, branches, derivative_at_zero, tie, x, y
@@ -22,22 +23,22 @@ def _nearest_number_that_is_not_negative(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _scales_and_never_falls(rule: Rule) -> And:
+def _scales_and_never_falls(rule: Rule) -> Boolean:
     value, factor, inputs = curve(rule), Symbol("factor", positive=True), zero_and_both_sides()
-    return And(
+    return every(
         rises(value),
         *(at_least(value(at), 0) for at in inputs),
         *(Eq(value(factor * at), factor * value(at)) for at in inputs),
     )
 
 
-def _at_most_one(rule: Rule) -> And:
+def _at_most_one(rule: Rule) -> Boolean:
     value = curve(rule)
-    return And(at_most_times(Integer(1), value), Eq(value(size) - value(Integer(0)), size))
+    return every(at_most_times(Integer(1), value), Eq(value(size) - value(Integer(0)), size))
 
 
-def _bends_at_zero(rule: Rule) -> And:
-    return And(Eq(slope_of(rule)(size), 1), Eq(slope_of(rule)(-size), 0))
+def _bends_at_zero(rule: Rule) -> Boolean:
+    return every(Eq(slope_of(rule)(size), 1), Eq(slope_of(rule)(-size), 0))
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import And, Expr, Integer, S, Symbol, symbols
+from sympy import Expr, Integer, S, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import at_least
+from ..derivation import at_least, every
 from ..rule import Dialect, Rule
 from .scalar import d_x, upstream, x, y
 
@@ -41,13 +41,13 @@ def slope_of(rule: Rule, dialect: Dialect | None = None) -> Curve:
 
 def rises(value: Curve) -> Boolean:
     """Of two inputs the larger one never has the smaller value."""
-    return And(*(at_least(value(upper) - value(lower), 0) for lower, upper in ORDERED))
+    return every(*(at_least(value(upper) - value(lower), 0) for lower, upper in ORDERED))
 
 
 def at_most_times(constant: Expr, value: Curve) -> Boolean:
     """Values are never further apart than `constant` times the inputs."""
     gaps = [(value(upper) - value(lower), constant * (upper - lower)) for lower, upper in ORDERED]
-    return And(*(And(at_least(most - gap, 0), at_least(most + gap, 0)) for gap, most in gaps))
+    return every(*(every(at_least(most - gap, 0), at_least(most + gap, 0)) for gap, most in gaps))
 
 
 def zero_and_both_sides() -> tuple[Expr, ...]:

@@ -1,8 +1,9 @@
 """The logistic sigmoid."""
 
-from sympy import Abs, And, Derivative, Eq, Expr, Gt, Integer, Lt, Piecewise, Rational, exp
+from sympy import Abs, Derivative, Eq, Expr, Gt, Integer, Lt, Piecewise, Rational, exp
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, equal, every, greater
 from ..rule import Claim, Form, Rule, Source
 from .gain import PRINCIPLE, enclosed_gain
 from .scalar import DERIVATIVE, X, d_x, d_y, x, y
@@ -24,15 +25,15 @@ def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _at_most_a_quarter(rule: Rule) -> And:
+def _at_most_a_quarter(rule: Rule) -> Boolean:
     value, slope = rule.program().formula(y), slope_of(rule)
     quarter = Rational(1, 4)
-    return And(Eq(quarter - slope(x), (value - Rational(1, 2)) ** 2), Eq(slope(Integer(0)), quarter))
+    return every(Eq(quarter - slope(x), (value - Rational(1, 2)) ** 2), Eq(slope(Integer(0)), quarter))
 
 
-def _rises_everywhere(rule: Rule) -> And:
+def _rises_everywhere(rule: Rule) -> Boolean:
     value = rule.program().formula(y)
-    return And(greater(_slope(rule), 0), Eq(_slope(rule), value * (1 - value)))
+    return every(greater(_slope(rule), 0), Eq(_slope(rule), value * (1 - value)))
 
 
 def _symmetric(rule: Rule) -> Eq:
@@ -61,7 +62,7 @@ SIGMOID = Rule(
     claims=(
         Claim(
             "values lie between 0 and 1",
-            lambda rule: And(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
+            lambda rule: every(Gt(rule.program().formula(y), 0), Lt(rule.program().formula(y), 1)),
         ),
         Claim("it is strictly increasing", _rises_everywhere, "the slope is y (1 - y), which is positive"),
         Claim(

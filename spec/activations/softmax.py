@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sympy import Add, And, Eq, Expr, Gt, IndexedBase, Integer, Rational, S, Sum, Symbol, diff, exp, log, symbols
+from sympy import Add, Eq, Expr, Gt, IndexedBase, Integer, Rational, S, Sum, Symbol, diff, exp, log, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, at_least, equal
+from ..derivation import Derivation, Step, at_least, equal, every
 from ..example import worked_example
 from ..rule import Array, Claim, NamedError, Option, Rule, Source
 from ..symbols import i, j, k
@@ -26,14 +27,14 @@ def _three_shares(rule: Rule, shift: Expr = S.Zero) -> list[Expr]:
     return [written.xreplace({j: Integer(k)}).xreplace(values) for k in range(3)]
 
 
-def _add_up_to_one(rule: Rule) -> And:
+def _add_up_to_one(rule: Rule) -> Boolean:
     shares = _three_shares(rule)
-    return And(Eq(Add(*shares), 1), *(Gt(share, 0) for share in shares))
+    return every(Eq(Add(*shares), 1), *(Gt(share, 0) for share in shares))
 
 
-def _do_not_see_a_shift(rule: Rule) -> And:
+def _do_not_see_a_shift(rule: Rule) -> Boolean:
     moved = _three_shares(rule, Symbol("shift", real=True))
-    return And(*(Eq(one, other) for one, other in zip(_three_shares(rule), moved, strict=True)))
+    return every(*(Eq(one, other) for one, other in zip(_three_shares(rule), moved, strict=True)))
 
 
 def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
@@ -58,16 +59,16 @@ def _three_gradients(rule: Rule, weights: Sequence[Expr], directions: Sequence[E
     return [worked_example(program, d_x[i, j], sizes, (0, place), **arrays) for place in range(3)]
 
 
-def _never_turns_back(rule: Rule) -> And:
+def _never_turns_back(rule: Rule) -> Boolean:
     """vᵀ J v is the sum of y_j y_k (v_j - v_k)² over all pairs."""
     weights, v = symbols("e_0:3", positive=True), symbols("v_0:3", real=True)
     y_0, y_1, y_2 = (weight / Add(*weights) for weight in weights)
     product = Add(*(one * other for one, other in zip(v, _three_gradients(rule, weights, v), strict=True)))
     pairs = y_0 * y_1 * (v[0] - v[1]) ** 2 + y_0 * y_2 * (v[0] - v[2]) ** 2 + y_1 * y_2 * (v[1] - v[2]) ** 2
-    return And(Eq(product, pairs), at_least(pairs, 0))
+    return every(Eq(product, pairs), at_least(pairs, 0))
 
 
-def _rows_of_the_jacobian(rule: Rule) -> And:
+def _rows_of_the_jacobian(rule: Rule) -> Boolean:
     """The entries of a row add up to 0, and their sizes to 2 y (1 - y), which is 1/2 less a square."""
     weights = one, _, rest = symbols("e_0:3", positive=True)
     own, *others = _three_gradients(rule, weights, (Integer(1), Integer(0), Integer(0)))
@@ -75,7 +76,7 @@ def _rows_of_the_jacobian(rule: Rule) -> And:
     half, difference = Rational(1, 2), (Integer(1), Integer(-1), Integer(0))
     along = _three_gradients(rule, (one, one, rest), difference)
     equal_share = one / (2 * one + rest)
-    return And(
+    return every(
         Eq(own + Add(*others), 0),
         *(at_least(-other, 0) for other in others),
         Eq(half - (own - Add(*others)), 2 * (share - half) ** 2),
@@ -106,7 +107,7 @@ SOFTMAX = Rule(
     claims=(
         Claim(
             "three shares are positive, add up to 1 and do not see a number added to all inputs",
-            lambda rule: And(_add_up_to_one(rule), _do_not_see_a_shift(rule)),
+            lambda rule: every(_add_up_to_one(rule), _do_not_see_a_shift(rule)),
         ),
         Claim(
             "of three shares the Jacobian never turns a change back: v times J v is a sum of squares",

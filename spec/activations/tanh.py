@@ -1,8 +1,9 @@
 """The hyperbolic tangent."""
 
-from sympy import Abs, And, Derivative, Eq, Integer, Rational, cosh, exp, tanh
+from sympy import Abs, Derivative, Eq, Integer, Rational, cosh, exp, tanh
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, equal, every, greater
 from ..rule import Claim, Form, Rule, Source
 from .gain import PRINCIPLE, enclosed_gain
 from .scalar import DERIVATIVE, X, d_x, d_y, x, y
@@ -21,14 +22,14 @@ def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _odd_and_rising(rule: Rule) -> And:
+def _odd_and_rising(rule: Rule) -> Boolean:
     value, slope = curve(rule), 1 / cosh(x) ** 2
-    return And(Eq(value(-x), -value(x)), Eq(slope_of(rule)(x), slope), greater(slope, 0))
+    return every(Eq(value(-x), -value(x)), Eq(slope_of(rule)(x), slope), greater(slope, 0))
 
 
-def _at_most_one(rule: Rule) -> And:
+def _at_most_one(rule: Rule) -> Boolean:
     slope = slope_of(rule)
-    return And(Eq(1 - slope(x), curve(rule)(x) ** 2), Eq(slope(Integer(0)), 1))
+    return every(Eq(1 - slope(x), curve(rule)(x) ** 2), Eq(slope(Integer(0)), 1))
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:

@@ -1,8 +1,9 @@
 """The resizing of an image's content about its centre; the canvas stays as it is."""
 
-from sympy import And, Eq, Expr, Interval, Rational, Symbol, oo
+from sympy import Eq, Expr, Interval, Rational, Symbol, oo
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..rule import Axis, AxisValue, Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -33,9 +34,9 @@ def _about(row: Expr, column: Expr) -> Equations:
     return {ROWS.place: row + row_scale * (i - row), COLUMNS.place: column + column_scale * (j - column)}
 
 
-def _by_one_changes_nothing(rule: Rule) -> And:
+def _by_one_changes_nothing(rule: Rule) -> Boolean:
     numbers = {row_factor: Rational(1), column_factor: Rational(1)}
-    return And(
+    return every(
         *(
             Eq(pixel(rule, {"zoom": zoom}, (r, c), (3, 2), numbers), pixel_symbol(r, c))
             for zoom in ("in", "out")
@@ -45,10 +46,10 @@ def _by_one_changes_nothing(rule: Rule) -> And:
     )
 
 
-def _in_and_out_are_opposite(rule: Rule) -> And:
+def _in_and_out_are_opposite(rule: Rule) -> Boolean:
     """To twice the size and to half of the half are the same."""
     by, back = ({row_factor: Rational(f), column_factor: Rational(f)} for f in (2, Rational(1, 2)))
-    return And(
+    return every(
         *(
             Eq(pixel(rule, {"zoom": "in"}, (r, 0), (3, 2), by), pixel(rule, {"zoom": "out"}, (r, 0), (3, 2), back))
             for r in range(3)
@@ -56,13 +57,13 @@ def _in_and_out_are_opposite(rule: Rule) -> And:
     )
 
 
-def _keeps_a_constant(rule: Rule) -> And:
+def _keeps_a_constant(rule: Rule) -> Boolean:
     facts = []
     for beyond in ("nearest", "reflect", "mirror", "wrap"):
         numbers = {row_factor: Rational(1, 3), column_factor: Rational(3, 4)}
         found = pixel(rule, {"fill": beyond}, (0, 1), (2, 2), numbers)
         facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, Rational(1))), 1))
-    return And(*facts)
+    return every(*facts)
 
 
 def _stretched_from_the_centre(rule: Rule) -> tuple[Step, ...]:

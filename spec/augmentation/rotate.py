@@ -1,8 +1,9 @@
 """The rotation of an image about its centre."""
 
-from sympy import And, Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
+from sympy import Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..rule import Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -45,7 +46,7 @@ def _offset_first(row: Expr, column: Expr) -> Equations:
     }
 
 
-def _quarter_turns(rule: Rule) -> And:
+def _quarter_turns(rule: Rule) -> Boolean:
     """By 90° the top row of a square becomes its left column, read upwards; by 180° everything is reversed."""
     facts = [
         Eq(pixel(rule, {}, (r, c), (3, 3), {angle: Integer(degrees)}), pixel_symbol(*source))
@@ -57,16 +58,16 @@ def _quarter_turns(rule: Rule) -> And:
             (-90, (2 - c, r)),
         )
     ]
-    return And(*facts)
+    return every(*facts)
 
 
-def _keeps_a_constant(rule: Rule) -> And:
+def _keeps_a_constant(rule: Rule) -> Boolean:
     """A quarter turn of a wide image reaches far beyond its edges."""
     facts = []
     for beyond in ("nearest", "reflect", "mirror", "wrap"):
         found = pixel(rule, {"fill": beyond}, (0, 0), (2, 5), {angle: Integer(90)})
         facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, S.One)), 1))
-    return And(*facts)
+    return every(*facts)
 
 
 def _turned_back(rule: Rule) -> tuple[Step, ...]:

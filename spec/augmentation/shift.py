@@ -2,9 +2,10 @@
 
 from itertools import product
 
-from sympy import And, Eq, Integer, Rational, S, Symbol
+from sympy import Eq, Integer, Rational, S, Symbol
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..rule import Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
@@ -28,7 +29,7 @@ ROWS, COLUMNS = SEPARATE
 row_shift, column_shift = Symbol("row_shift", real=True), Symbol("column_shift", real=True)
 
 
-def _moves_whole_pixels(rule: Rule) -> And:
+def _moves_whole_pixels(rule: Rule) -> Boolean:
     """One row down and one column to the left: pixels keep their values, and outside there is the fill value."""
     numbers = {row_shift: Integer(1), column_shift: Integer(-1)}
     facts = [
@@ -36,12 +37,12 @@ def _moves_whole_pixels(rule: Rule) -> And:
         for r in range(3)
         for c in range(2)
     ]
-    return And(*facts)
+    return every(*facts)
 
 
-def _wraps_around(rule: Rule) -> And:
+def _wraps_around(rule: Rule) -> Boolean:
     numbers = {row_shift: Integer(1), column_shift: Integer(-3)}
-    return And(
+    return every(
         *(
             Eq(pixel(rule, {"fill": "wrap"}, (r, c), (3, 2), numbers), pixel_symbol((r - 1) % 3, (c + 3) % 2))
             for r in range(3)
@@ -58,21 +59,21 @@ def _halfway_is_the_mean(rule: Rule) -> Eq:
 EDGES = ({"edge": "blended"}, {"edge": "whole"})
 
 
-def _one_edge_for_whole_pixels(rule: Rule) -> And:
+def _one_edge_for_whole_pixels(rule: Rule) -> Boolean:
     facts = []
     for place in product(range(3), range(2)):
         one, other = (
             pixel(rule, edge, place, (3, 2), {row_shift: Integer(2), column_shift: Integer(-1)}) for edge in EDGES
         )
         facts.append(Eq(one, other))
-    return And(*facts)
+    return every(*facts)
 
 
-def _two_edges_for_half_a_pixel(rule: Rule) -> And:
+def _two_edges_for_half_a_pixel(rule: Rule) -> Boolean:
     """The first row, half a pixel down: half of it comes from beyond the edge, or all."""
     numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
     blended, whole = (pixel(rule, edge, (0, 0), (3, 2), numbers) for edge in EDGES)
-    return And(Eq(blended, (pixel_symbol(0, 0) + fill_value) / 2), Eq(whole, fill_value))
+    return every(Eq(blended, (pixel_symbol(0, 0) + fill_value) / 2), Eq(whole, fill_value))
 
 
 def _where_a_pixel_came_from(rule: Rule) -> tuple[Step, ...]:

@@ -1,8 +1,9 @@
 """Clipping by global norm: all gradients are shortened together."""
 
-from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
+from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step
+from ..derivation import Derivation, Step, every
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
@@ -19,20 +20,20 @@ def _shortened(value: Expr, norm: Expr) -> Expr:
     return Piecewise((value, norm <= bound), (value * bound / norm, True))
 
 
-def _shortens_together(rule: Rule) -> And:
+def _shortens_together(rule: Rule) -> Boolean:
     """Gradients 3 and 4 of two parameters with bound 1 become 3/5 and 4/5."""
     program = rule.program({"epsilon_use": "none"})
     written = (program.formula(target).xreplace({bound: Integer(1)}) for target in (one[i], other[i]))
     a, b = (example(value, {n: 1, m: 1}, {i: 0}, first=(3,), second=(4,)) for value in written)
-    return And(Eq(5 * a, 3), Eq(5 * b, 4))
+    return every(Eq(5 * a, 3), Eq(5 * b, 4))
 
 
 def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
     """Of the first parameter's gradient, the second one being 0."""
     exact, with_epsilon = (rule.program({"epsilon_use": use, "nonfinite": "entry_nan"}) for use in ("none", "always"))
     first_only = {exact.let[squares_second]: Integer(0)}
-    formulas = (program.formula(one[i]).xreplace(first_only) for program in (exact, with_epsilon))
-    return never_the_same_length(*formulas, first[i], exact.let[squares_first], bound)
+    written, shorter = (program.formula(one[i]).xreplace(first_only) for program in (exact, with_epsilon))
+    return never_the_same_length(written, shorter, first[i], exact.let[squares_first], bound)
 
 
 def _both(rule: Rule, second_gradient: Expr, error: str | None = None) -> list[Expr]:
@@ -43,10 +44,10 @@ def _both(rule: Rule, second_gradient: Expr, error: str | None = None) -> list[E
     return [example(x, {n: 1, m: 1}, {i: 0}, first=(a + c,), second=(second_gradient,)) for x in written]
 
 
-def _alone(rule: Rule) -> And:
+def _alone(rule: Rule) -> Boolean:
     """Of one parameter, the second gradient being 0, both ways are one."""
     together, apart = (_both(rule, Integer(0), error) for error in (None, "each_on_its_own"))
-    return And(*(Eq(x, y) for x, y in zip(together, apart, strict=True)))
+    return every(*(Eq(x, y) for x, y in zip(together, apart, strict=True)))
 
 
 def _each_on_its_own(rule: Rule) -> Eq:

@@ -1,8 +1,9 @@
 """Clipping by value: every element on its own."""
 
-from sympy import And, Eq, Expr, Integer, Piecewise, Rational, Symbol, symbols
+from sympy import Eq, Expr, Integer, Piecewise, Rational, Symbol, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, equal, every, greater
 from ..rule import Array, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE
 
@@ -25,10 +26,10 @@ def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _once_and_again(rule: Rule) -> And:
+def _once_and_again(rule: Rule) -> Boolean:
     written = rule.program().formula(clipped)
     inputs = (bound + excess, -bound - excess, Integer(0))
-    return And(*(Eq(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
+    return every(*(Eq(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
 
 
 def _keeps_the_direction(rule: Rule) -> Eq:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from sympy import And, Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt, symbols
+from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, less
+from ..derivation import Derivation, Step, equal, every, less
 from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Rule, Source
 from ..symbols import NON_NEGATIVE, epsilon, i, j, k
@@ -21,7 +22,7 @@ radius = Symbol("r", nonnegative=True)
 KEPT = Source("Keras 3.15.1", "keras/src/constraints/constraints.py:109")
 
 
-def _pulled_onto_the_ball(rule: Rule) -> And:
+def _pulled_onto_the_ball(rule: Rule) -> Boolean:
     """The incoming weights (3, 4) become (3/5, 4/5) for r = 1 and stay for r = 6."""
     written = rule.program({"epsilon_use": "none"}).formula(bounded[i, j])
 
@@ -31,7 +32,7 @@ def _pulled_onto_the_ball(rule: Rule) -> And:
         ]
 
     (a, b), (c, d) = weights(1), weights(6)
-    return And(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
+    return every(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
 
 
 def _element(rule: Rule, epsilon_use: str) -> tuple[Expr, Expr, Expr, Symbol]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import And, Eq, Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqrt, symbols
+from sympy import Eq, Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater, less
+from ..derivation import Derivation, Step, equal, every, greater, less
 from ..rule import Claim, Program, Rule
 from .kernel import constant, cut, deviation, fan, fan_in, fan_out, gain, limit, sigma, slope, variance, x
 from .moments import expectation, moment
@@ -20,12 +20,12 @@ def _programs(rule: Rule) -> Mapping[str, Program]:
 
 def _is_a_density(rule: Rule) -> Boolean:
     programs = _programs(rule).values()
-    return And(*(And(Eq(moment(p, 0), 1), Eq(moment(p, 1), 0)) for p in programs))
+    return every(*(every(Eq(moment(p, 0), 1), Eq(moment(p, 1), 0)) for p in programs))
 
 
 def _variance(rule: Rule) -> Boolean:
     kept = {name: program for name, program in _programs(rule).items() if name != "raw"}
-    return And(*(Eq(moment(p, 2), p.formula(gain) / p.formula(fan)) for p in kept.values()))
+    return every(*(Eq(moment(p, 2), p.formula(gain) / p.formula(fan)) for p in kept.values()))
 
 
 def _raw_variance(rule: Rule) -> Boolean:
@@ -36,7 +36,7 @@ def _raw_variance(rule: Rule) -> Boolean:
 
 def _forward(rule: Rule) -> Boolean:
     """fan_in weights on inputs of unit second moment: the sum has unit variance."""
-    return And(*(Eq(p.formula(fan_in) * moment(p, 2), 1) for n, p in _programs(rule).items() if n != "raw"))
+    return every(*(Eq(p.formula(fan_in) * moment(p, 2), 1) for n, p in _programs(rule).items() if n != "raw"))
 
 
 def _through_a_leaky_relu(rule: Rule) -> Boolean:
@@ -87,12 +87,12 @@ def _gain_of_two(rule: Rule) -> Boolean:
 
 def _corrected_by_the_constant(rule: Rule) -> Boolean:
     raw, corrected = (rule.program({"truncation": value}) for value in ("raw", "corrected"))
-    return And(*(Eq(raw.formula(s) / raw.let[constant], corrected.formula(s)) for s in (deviation, cut)))
+    return every(*(Eq(raw.formula(s) / raw.let[constant], corrected.formula(s)) for s in (deviation, cut)))
 
 
 def _truncation_constant(rule: Rule, least: str, most: str) -> Boolean:
     found = rule.program({"truncation": "corrected"}).let[constant]
-    return And(greater(found, Rational(least)), less(found, Rational(most)))
+    return every(greater(found, Rational(least)), less(found, Rational(most)))
 
 
 def _sum_of_products(program: Program) -> tuple[Step, ...]:

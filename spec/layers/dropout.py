@@ -2,9 +2,9 @@
 
 from itertools import product
 
-from sympy import And, Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
+from sympy import Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..optimizers.gradient_descent import GRADIENT_DESCENT
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import eta, gradient, w
@@ -208,7 +208,7 @@ DROPOUT = Rule(
         Claim("the probabilities of the masks add up to 1", lambda rule: Eq(_total(rule), 1)),
         Claim(
             "at rate 1/2 the sub-networks of 4 neurons are 2⁴ equally likely ones, the empty one among them",
-            lambda rule: And(*(Eq(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
+            lambda rule: every(*(Eq(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
         ),
     ),
     source=Source(f"{SRIVASTAVA}; lecture deck", "lines 218-251"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sympy import (
     Add,
-    And,
     Eq,
     Expr,
     IndexedBase,
@@ -22,8 +21,9 @@ from sympy import (
     oo,
     symbols,
 )
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, equal, every, greater
 from ..derivative import straight_through
 from ..example import example, worked_example
 from ..rule import Array, Axis, AxisValue, Claim, Dialect, Hyperparameter, NamedError, Option, Rule, Source
@@ -70,13 +70,13 @@ def _of_three(rule: Rule, dialect: Dialect, row: Sequence[Expr]) -> Expr:
     return worked_example(rule.program(dialect), loss, {n: 1, c: 3}, predictions=(tuple(row),), labels=(1,))
 
 
-def _positive_and_blind_to_a_shift(rule: Rule) -> And:
+def _positive_and_blind_to_a_shift(rule: Rule) -> Boolean:
     """Logits are written as logarithms, of which one can be 1: a shift changes nothing."""
     row, move = symbols("e_0:3", positive=True), Symbol("shift", real=True)
     logits = [log(weight) for weight in row]
     own = _of_three(rule, LOGITS, logits)
     others = (row[0] + row[2]) / row[1]
-    return And(
+    return every(
         Eq(_of_three(rule, LOGITS, [logit + move for logit in logits]), own),
         Eq(own, log(1 + others)),
         greater(log(1 + others), 0),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sympy import And, Eq, Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log, symbols
+from sympy import Eq, Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..activations.relu import RELU
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..derivative import straight_through
 from ..example import worked_example
 from ..losses.cross_entropy import CROSS_ENTROPY, epsilon
@@ -66,11 +67,11 @@ def _gradients(rule: Rule) -> tuple[Expr, Expr, Expr, Expr]:
     return first, second, third, fourth
 
 
-def _backpropagates(rule: Rule) -> And:
+def _backpropagates(rule: Rule) -> Boolean:
     a = Symbol("a", real=True)
     wrong = exp(a) / (1 + exp(a))  # the share of the other class
     first, second, used, rectified = _gradients(rule)
-    return And(Eq(first, -wrong), Eq(second, wrong), Eq(used, wrong), Eq(rectified, 0))
+    return every(Eq(first, -wrong), Eq(second, wrong), Eq(used, wrong), Eq(rectified, 0))
 
 
 def _put_together(rule: Rule) -> tuple[Step, ...]:

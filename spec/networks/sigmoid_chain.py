@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sympy import (
-    And,
     Eq,
     Expr,
     Gt,
@@ -22,7 +21,7 @@ from sympy.logic.boolalg import Boolean
 
 from ..activations import scalar
 from ..activations.sigmoid import SIGMOID
-from ..derivation import Derivation, Step, at_least, equal, greater, less
+from ..derivation import Derivation, Step, at_least, equal, every, greater, less
 from ..derivative import differentiated, straight_through
 from ..example import worked_example
 from ..rule import Array, Claim, Form, NamedError, Option, Program, Rule, Source
@@ -140,18 +139,18 @@ def _with_products(rule: Rule, second: Expr, third: Expr) -> list[Expr]:
     return _gradients(rule, (second / _slope(sums[0]), third / _slope(sums[1]), w_4), sums)
 
 
-def _vanishes(rule: Rule) -> And:
+def _vanishes(rule: Rule) -> Boolean:
     """Products below 1/4 make ∂C/∂b_1 sixteen times smaller than ∂C/∂b_3; against ∂C/∂b_2 just one of them counts."""
     p, q = symbols("p q", positive=True)
     second, third = 1 / (4 + p), 1 / (4 + q)
     one, two, three, _ = _with_products(rule, second, third)
-    return And(greater(three / one, 16), Eq(one, second * two))
+    return every(greater(three / one, 16), Eq(one, second * two))
 
 
-def _sixteen_is_too_much(rule: Rule) -> And:
+def _sixteen_is_too_much(rule: Rule) -> Boolean:
     """All weights 1, all z_j = log 2: ∂C/∂b_1 is 2/9 of ∂C/∂b_2 and 4/81 of ∂C/∂b_3."""
     one, two, three, _ = _gradients(rule, (Integer(1),) * 3, (log(2),) * 4)
-    return And(Eq(9 * one, 2 * two), Eq(81 * one, 4 * three))
+    return every(Eq(9 * one, 2 * two), Eq(81 * one, 4 * three))
 
 
 def _sizes_are_what_counts(rule: Rule) -> Eq:
@@ -173,11 +172,11 @@ def _sixteen_whatever_the_signs(rule: Rule) -> Boolean:
     return at_least(three**2, 256 * one**2)
 
 
-def _explodes(rule: Rule) -> And:
+def _explodes(rule: Rule) -> Boolean:
     """Weights above 4 at z = 0: every layer makes the gradient larger."""
     p = Symbol("p", positive=True)
     four, three, two, one = reversed(_gradients(rule, (4 * (1 + p),) * 3, (Integer(0),) * 4))
-    return And(Gt(three / four, 1), Gt(two / three, 1), Gt(one / two, 1))
+    return every(Gt(three / four, 1), Gt(two / three, 1), Gt(one / two, 1))
 
 
 ARRAYS = (

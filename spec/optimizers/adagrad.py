@@ -1,8 +1,9 @@
 """AdaGrad: a learning rate per parameter, divided by the root of all squared gradients so far."""
 
-from sympy import And, Eq, Piecewise, Rational, Symbol, sqrt
+from sympy import Eq, Piecewise, Rational, Symbol, sqrt
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..minimum import least
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import (
@@ -44,24 +45,24 @@ def _minimises_in_its_own_metric(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _shrinks_like_one_over_root_t(rule: Rule) -> And:
+def _shrinks_like_one_over_root_t(rule: Rule) -> Boolean:
     """A constant gradient c without ε moves η/√t at step t: the sum is t c², by induction, and the step follows."""
     n, c = Symbol("n", integer=True, positive=True), Symbol("c", positive=True)
     program = rule.program({"epsilon_place": "outside"})
     given = {gradient(w): c, epsilon: 0}
     summed = program.formula(s).xreplace(given)
     moved = w - program.formula(w).xreplace({**given, s: (n - 1) * c**2})
-    return And(
+    return every(
         Eq(summed.xreplace({s: rule.state[s]}), c**2),
         Eq(summed.xreplace({s: n * c**2}), (n + 1) * c**2),
         Eq(moved, eta / sqrt(n)),
     )
 
 
-def _inside_is_a_start_value(rule: Rule) -> And:
+def _inside_is_a_start_value(rule: Rule) -> Boolean:
     """ε inside the root is an accumulator that starts at ε, with no ε at all."""
     inside, outside = rule.program({"epsilon_place": "inside"}), rule.program({"epsilon_place": "outside"})
-    return And(
+    return every(
         Eq(inside.formula(w), outside.formula(w).xreplace({epsilon: 0, s: s + epsilon})),
         Eq(inside.formula(s) + epsilon, outside.formula(s).xreplace({s: s + epsilon})),
     )

@@ -1,9 +1,9 @@
 """What is claimed of AdaGrad besides its derivation: where ε and the start of the sum are the same, and how it slows."""
 
-from sympy import And, Integer, Rational, Symbol, sqrt, symbols
+from sympy import Integer, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, at_least, equal
+from ..derivation import Derivation, Step, at_least, equal, every
 from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import denominator, epsilon, eta, gradient, s, t, w
@@ -52,27 +52,27 @@ def _never_stops(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _guard_acts_at_zero_only(rule: Rule) -> And:
+def _guard_acts_at_zero_only(rule: Rule) -> Boolean:
     guarded, inside = (rule.program({"epsilon_place": place}).formula(w) for place in ("inside_guarded", "inside"))
     some = {s: Symbol("s", positive=True)}
-    return And(
+    return every(
         equal(guarded.xreplace(some), inside.xreplace(some)),
         equal(flat(guarded, 0).xreplace({s: Integer(0)}), w),
     )
 
 
-def _decays_like_a_schedule(rule: Rule) -> And:
+def _decays_like_a_schedule(rule: Rule) -> Boolean:
     decayed, plain = rule.program({}, ("learning_rate_decay",)), rule.program()
     slower = {eta: eta / (1 + (t - 1) * rate_decay)}
-    return And(
+    return every(
         equal(decayed.formula(w), plain.formula(w).xreplace(slower)), equal(decayed.formula(s), plain.formula(s))
     )
 
 
-def _start_stays_in_the_sum(rule: Rule) -> And:
+def _start_stays_in_the_sum(rule: Rule) -> Boolean:
     """From s_0 every sum is larger by s_0."""
     program, summed = rule.program({}, ("initial_accumulator_value",)), symbols("S", nonnegative=True)
-    return And(
+    return every(
         equal(program.state[s] - rule.state[s], start),
         equal(
             program.formula(s).xreplace({s: summed + start}), rule.program().formula(s).xreplace({s: summed}) + start

@@ -1,9 +1,9 @@
 """What is claimed of Adam besides its derivations: where ε stands, what the corrections do, what overwriting them does."""
 
-from sympy import Add, And, Expr, Integer, Pow, Rational, Symbol, sign, sqrt
+from sympy import Add, Expr, Integer, Pow, Rational, Symbol, sign, sqrt
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater, less
+from ..derivation import Derivation, Step, equal, every, greater, less
 from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
 from ..symbols import beta1, beta2, denominator, displacement, epsilon, eta, gradient, m, s, t, w
@@ -37,12 +37,12 @@ def _inside_is_no_outside(rule: Rule) -> tuple[Step, ...]:
     return no_setting(inside, outside.xreplace({epsilon: other}), other, here, there, Rational(1, 2))
 
 
-def _first_epsilon_of_the_hat(rule: Rule) -> And:
+def _first_epsilon_of_the_hat(rule: Rule) -> Boolean:
     """With β₂ = 0.999 the first ε is √1000, or 31.6, times as large."""
     first = {t: Integer(1), **DEFAULTS}
     hat, outside = (_placed(rule, place).formula(denominator).xreplace(first) for place in ("hat", "outside"))
     times = (hat - hat.xreplace({epsilon: Integer(0)})).xreplace({epsilon: Integer(1), s: Integer(0)}).expand()
-    return And(
+    return every(
         equal(hat, outside.xreplace({epsilon: sqrt(1000) * epsilon})),
         greater(flat(times, 1), Rational("31.62")),
         less(flat(times, 1), Rational("31.63")),
@@ -60,22 +60,22 @@ def _rearranged(rule: Rule) -> Boolean:
     return equal(outside.formula(w), w - eta * sqrt(c2) / c1 * average / (root + epsilon * sqrt(c2)))
 
 
-def _first_uncorrected_step(rule: Rule) -> And:
+def _first_uncorrected_step(rule: Rule) -> Boolean:
     c = Symbol("c", real=True, nonzero=True)
     first = flat(_placed(rule, "outside", bias_correction="none").formula(w), c)
     moved = w - first.xreplace({m: rule.state[m], s: rule.state[s], epsilon: Integer(0)})
-    return And(
+    return every(
         equal(moved, eta * (1 - beta1) / sqrt(1 - beta2) * sign(c)),
         equal(moved.xreplace(DEFAULTS), sqrt(10) * eta * sign(c)),
     )
 
 
-def _unit_does_not_matter(rule: Rule) -> And:
+def _unit_does_not_matter(rule: Rule) -> Boolean:
     c = Symbol("c", positive=True)
     program = _placed(rule, "outside")
     larger = {gradient(w): c * gradient(w), m: c * m, s: c**2 * s}
     moved = program.formula(w).xreplace({epsilon: Integer(0)})
-    return And(
+    return every(
         equal(program.formula(m).xreplace(larger), c * program.formula(m)),
         equal(program.formula(s).xreplace(larger), c**2 * program.formula(s)),
         equal(moved.xreplace(larger), moved),
@@ -89,7 +89,7 @@ def _first_step_ahead(rule: Rule) -> Boolean:
     return equal(w - flat(program.formula(w), c).xreplace(start), eta * (1 + beta1 / (1 + beta1)) * sign(c))
 
 
-def _maxima_differ(rule: Rule) -> And:
+def _maxima_differ(rule: Rule) -> Boolean:
     """A gradient of 1, then none, with β₂ = 24/25 and no ε: the same step first, then 7/5 of it."""
     given = {beta1: Rational(1, 2), beta2: Rational(24, 25), epsilon: Integer(0), eta: Integer(1)}
     moves = []
@@ -100,7 +100,7 @@ def _maxima_differ(rule: Rule) -> And:
         first, second = trajectory(program, (1, 0), given)[1:]
         moves.append((first[w] - w, second[w] - first[w]))
     (raw_first, raw_second), (corrected_first, corrected_second) = moves
-    return And(equal(raw_first, corrected_first), equal(raw_second, Rational(7, 5) * corrected_second))
+    return every(equal(raw_first, corrected_first), equal(raw_second, Rational(7, 5) * corrected_second))
 
 
 def _on_the_slide(program: Program) -> tuple[Expr, Expr]:
@@ -120,9 +120,9 @@ def _on_the_slide(program: Program) -> tuple[Expr, Expr]:
     return Add(*moves, evaluate=False), state[s]
 
 
-def _overwritten_all_but_stops(rule: Rule) -> And:
+def _overwritten_all_but_stops(rule: Rule) -> Boolean:
     moved, stored = _on_the_slide(rule.program(*OVERWRITTEN))
-    return And(
+    return every(
         greater(moved, Rational("1.287632")),
         less(moved, Rational("1.287633")),
         greater(stored, 2 * 10**24),
@@ -130,7 +130,7 @@ def _overwritten_all_but_stops(rule: Rule) -> And:
     )
 
 
-def _overwritten_grows_for_a_while(rule: Rule) -> And:
+def _overwritten_grows_for_a_while(rule: Rule) -> Boolean:
     """What is stored grows by (1 - β₂) c² and s (β₂ + β₂^n - 1), over 1 - β₂^n.
 
     The second is positive while β₂^n > 1 - β₂, and negative ever after: only then can a large s fall, by nearly
@@ -141,7 +141,7 @@ def _overwritten_grows_for_a_while(rule: Rule) -> And:
     after = flat(program.formula(s), c).xreplace({t: n})
     growth = ((1 - beta2) * c**2 + s * (beta2 + beta2**n - 1)) / (1 - beta2**n)
     kept = Rational("0.999")
-    return And(
+    return every(
         equal(after - s, growth),
         equal((after * (1 - beta2**n)).xreplace({s: c**2}), c**2),
         greater(kept**6904, 1 - kept),

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from sympy import And, Integer, Rational, Symbol
+from sympy import Integer, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..impossibility import no_setting
 from ..rule import Claim, Program, Rule
 from ..symbols import beta1, beta2, epsilon, eta, g, gradient, mu, rho, t, w
@@ -24,19 +24,19 @@ def _shrinks_first(rule: Rule) -> Boolean:
     return equal((1 - eta * decay) * w + moved, _decayed(rule, "decoupled").formula(w))
 
 
-def _is_part_of_the_gradient(rule: Rule) -> And:
+def _is_part_of_the_gradient(rule: Rule) -> Boolean:
     plain, penalised = rule.program(), _decayed(rule, "l2")
     slope = plain.let[g].replace(gradient, lambda at: gradient(at) + decay * at)
     with_penalty = replace(plain, let={**plain.let, g: slope})
-    return And(*(equal(penalised.formula(target), with_penalty.formula(target)) for target in plain.update))
+    return every(*(equal(penalised.formula(target), with_penalty.formula(target)) for target in plain.update))
 
 
-def _relative_to_the_first_rate(rule: Rule) -> And:
+def _relative_to_the_first_rate(rule: Rule) -> Boolean:
     """The paper's λ is the other one times the learning rate of step 1, which is remembered."""
     n = Symbol("n", integer=True, positive=True)
     first, later = {t: Integer(1)}, {t: n + 1}
     paper, plain = _decayed(rule, "decoupled_schedule"), _decayed(rule, "decoupled")
-    return And(
+    return every(
         equal(paper.formula(eta_first).xreplace(first), eta),
         equal(paper.formula(eta_first).xreplace(later), eta_first),
         equal(paper.formula(w).xreplace({**first, decay: eta * decay}), plain.formula(w).xreplace(first)),

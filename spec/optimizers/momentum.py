@@ -1,8 +1,9 @@
 """Momentum (heavy ball): gradients are collected in a buffer, and the buffer moves the parameter."""
 
-from sympy import And, Eq, Interval, Piecewise, Rational, Symbol, symbols
+from sympy import Eq, Interval, Piecewise, Rational, Symbol, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater
+from ..derivation import Derivation, Step, equal, every, greater
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import UNIT_INTERVAL, displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
@@ -20,20 +21,20 @@ MOMENTUM_HYPERPARAMETER = Hyperparameter(
 )
 
 
-def _buffer_of_a_constant_gradient(rule: Rule) -> And:
+def _buffer_of_a_constant_gradient(rule: Rule) -> Boolean:
     """From zero, a constant gradient fills the buffer to η g (1 − μ^t)/(1 − μ): the solved recurrence, by induction."""
     n = Symbol("n", integer=True, positive=True)
     c = Symbol("c", real=True)
     after = rule.program(HEAVY_BALL).formula(m)
     after = after.xreplace({gradient(w): c})
     solved = eta * c * (1 - mu**n) / (1 - mu)
-    return And(
+    return every(
         Eq(after.xreplace({m: rule.state[m]}), solved.subs(n, 1)),
         Eq(after.xreplace({m: solved}), solved.subs(n, n + 1)),
     )
 
 
-def _inside_is_outside_at_a_constant_rate(rule: Rule) -> And:
+def _inside_is_outside_at_a_constant_rate(rule: Rule) -> Boolean:
     inside, outside = (rule.program({"learning_rate_place": place}) for place in ("inside", "outside"))
     return same_with_scaled_buffer(inside, outside, m)
 
@@ -65,24 +66,24 @@ def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _dampening_is_a_smaller_rate(rule: Rule) -> And:
+def _dampening_is_a_smaller_rate(rule: Rule) -> Boolean:
     dialect = {"learning_rate_place": "inside", "first_step": "zeros"}
     dampened = rule.program({**dialect, "gain": "one_minus_dampening"}, ("dampening",))
     smaller = {eta: eta * (1 - dampening)}
     plain = rule.program({**dialect, "gain": "one"})
-    return And(
+    return every(
         Eq(dampened.formula(w), plain.formula(w).xreplace(smaller)),
         Eq(dampened.formula(m), plain.formula(m).xreplace(smaller)),
     )
 
 
-def _follows_a_schedule(rule: Rule) -> And:
+def _follows_a_schedule(rule: Rule) -> Boolean:
     """The inside buffer is the last rate times the outside one; a share μ η/η_before of it is kept."""
     before = Symbol("eta_before", positive=True)
     inside = rule.program({"learning_rate_place": "inside"})
     outside = rule.program({"learning_rate_place": "outside"})
     followed = {m: before * m, mu: mu * eta / before}
-    return And(
+    return every(
         Eq(inside.formula(w).xreplace(followed), outside.formula(w)),
         Eq(inside.formula(m).xreplace(followed), eta * outside.formula(m)),
     )

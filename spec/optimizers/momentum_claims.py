@@ -1,8 +1,9 @@
 """What is claimed of momentum besides its derivation: settings that are others in disguise, and where none is."""
 
-from sympy import And, Expr, Integer, Rational, Symbol, symbols
+from sympy import Expr, Integer, Rational, Symbol, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, less
+from ..derivation import Derivation, Step, equal, every, less
 from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import eta, gradient, m, mu, t, w
@@ -42,14 +43,14 @@ def _diverges_beyond_the_bound(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _an_average_takes_smaller_steps(rule: Rule) -> And:
+def _an_average_takes_smaller_steps(rule: Rule) -> Boolean:
     plain = rule.program(HEAVY_BALL)
     average = rule.program({**HEAVY_BALL, "gain": "one_minus_momentum"})
     smaller = {eta: eta * (1 - mu)}
-    return And(*(equal(average.formula(x), plain.formula(x).xreplace(smaller)) for x in (w, m)))
+    return every(*(equal(average.formula(x), plain.formula(x).xreplace(smaller)) for x in (w, m)))
 
 
-def _first_gradient_as_start(rule: Rule) -> And:
+def _first_gradient_as_start(rule: Rule) -> Boolean:
     """The gap is τ g at step 1, and μ times the gap before at every later step: τ μ^(t-1) g."""
     dialect = {"gain": "one_minus_dampening", "learning_rate_place": "outside"}
     first, zeros = (
@@ -57,25 +58,25 @@ def _first_gradient_as_start(rule: Rule) -> And:
     )
     n, gap = Symbol("n", integer=True, positive=True), Symbol("gap", real=True)
     start, later = {t: Integer(1), m: rule.state[m]}, {t: n + 1}
-    return And(
+    return every(
         equal(first.xreplace(start) - zeros.xreplace(start), dampening * gradient(w)),
         equal(first.xreplace({**later, m: m + gap}) - zeros.xreplace(later), mu * gap),
     )
 
 
-def _first_gradient_without_dampening(rule: Rule) -> And:
+def _first_gradient_without_dampening(rule: Rule) -> Boolean:
     first, zeros = (rule.program({**HEAVY_BALL, "first_step": start}) for start in ("gradient", "zeros"))
     start = {t: Integer(1), m: rule.state[m]}
-    return And(*(equal(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
+    return every(*(equal(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
 
 
-def _settles_at_a_constant_gradient(rule: Rule) -> And:
+def _settles_at_a_constant_gradient(rule: Rule) -> Boolean:
     """The buffer η c/(1 - μ) is kept, and any distance from it shrinks by μ."""
     c, gap = symbols("c gap", real=True)
     program = rule.program(HEAVY_BALL)
     settled = eta * c / (1 - mu)
     after = {x: flat(program.formula(x), c) for x in (w, m)}
-    return And(
+    return every(
         equal(after[m].xreplace({m: settled + gap}), settled + mu * gap),
         equal(after[w].xreplace({m: settled}), w - settled),
     )

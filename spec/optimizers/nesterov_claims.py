@@ -1,9 +1,9 @@
 """What is claimed of Nesterov momentum: where it converges, and that momentum can be faster or converge alone."""
 
-from sympy import And, Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
+from sympy import Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, greater, less
+from ..derivation import Derivation, Step, equal, every, greater, less
 from ..rule import Claim, Rule, gradient_points
 from ..symbols import eta, gradient, m, mu, w
 from .momentum import MOMENTUM
@@ -39,7 +39,7 @@ def _converges_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _stored_agrees_at_a_constant_rate(rule: Rule) -> And:
+def _stored_agrees_at_a_constant_rate(rule: Rule) -> Boolean:
     inside, outside = (rule.program({**STORED, "learning_rate_place": place}) for place in ("inside", "outside"))
     return same_with_scaled_buffer(inside, outside, m)
 
@@ -81,9 +81,9 @@ def _faster(rule: Rule) -> Boolean:
     return less(_radius(nesterov), _radius(plain))
 
 
-def _slower(rule: Rule) -> And:
+def _slower(rule: Rule) -> Boolean:
     nesterov, plain = (_radius(x) for x in _both_on_a_parabola(rule, Rational(1, 2), Rational(1, 20)))
-    return And(
+    return every(
         greater(nesterov, Rational("0.8932")),
         less(nesterov, Rational("0.8933")),
         greater(plain, Rational("0.8850")),
@@ -91,9 +91,9 @@ def _slower(rule: Rule) -> And:
     )
 
 
-def _diverges_alone(rule: Rule) -> And:
+def _diverges_alone(rule: Rule) -> Boolean:
     nesterov, plain = _both_on_a_parabola(rule, Rational(9, 10), Integer(3))
-    return And(
+    return every(
         equal(at_minus_one(nesterov), -Rational(23, 5)),
         equal(at_minus_one(plain), Rational(4, 5)),
         equal(1 - plain.trace() + plain.det(), 3),

@@ -1,8 +1,9 @@
 """RMSProp: AdaGrad with a memory that fades, so that the learning rate does not die."""
 
-from sympy import Add, And, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
+from sympy import Add, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..minimum import least
 from ..rule import Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
 from ..symbols import (
@@ -39,13 +40,13 @@ correction = Symbol("c", positive=True)
 s_hat, variance, start = (Symbol(name, nonnegative=True) for name in ("s_hat", "variance", "s_0"))
 
 
-def _average_of_a_stationary_square(rule: Rule) -> And:
+def _average_of_a_stationary_square(rule: Rule) -> Boolean:
     """From zero, a stationary square q is averaged to (1 − ρ^t) q, by induction; the correction restores q."""
     n, q = Symbol("n", integer=True, positive=True), Symbol("q", positive=True)
     program = rule.program(options=("bias_correction",))
     after = program.formula(s).xreplace({gradient(w) ** 2: q})
     solved = (1 - rho**n) * q
-    return And(
+    return every(
         Eq(after.xreplace({s: rule.state[s]}), solved.subs(n, 1)),
         Eq(after.xreplace({s: solved}), solved.subs(n, n + 1)),
         Eq(solved / program.formula(correction).xreplace({t: n}), q),
@@ -81,13 +82,13 @@ def _fades_geometrically(rule: Rule) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _is_adam_without_a_mean(rule: Rule) -> And:
+def _is_adam_without_a_mean(rule: Rule) -> Boolean:
     facts = []
     for place in ("inside", "outside"):
         adam = ADAM.program({"epsilon_place": place, "bias_correction": "none"})
         own, like = rule.program({"epsilon_place": place}), {beta1: Integer(0), beta2: rho}
         facts += [Eq(own.formula(target), adam.formula(target).xreplace(like)) for target in (w, s)]
-    return And(*facts)
+    return every(*facts)
 
 
 RMSPROP = Rule(

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from sympy import And, Expr, Integer, Matrix, Symbol, diff, sympify
+from sympy import Expr, Integer, Matrix, Symbol, diff, sympify
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import equal
+from ..derivation import equal, every
 from ..rule import Program
 from ..symbols import eta, gradient, t, w
 
@@ -52,10 +53,10 @@ def at_minus_one(matrix: Matrix) -> Expr:
     return (1 + matrix.trace() + matrix.det()).expand()
 
 
-def same_with_scaled_buffer(inside: Program, outside: Program, buffer: Symbol) -> And:
+def same_with_scaled_buffer(inside: Program, outside: Program, buffer: Symbol) -> Boolean:
     """With η times the buffer of the one in the other both give the same parameter, and keep the relation."""
     scaled = {buffer: eta * buffer}
-    return And(
+    return every(
         equal(inside.formula(w).xreplace(scaled), outside.formula(w)),
         equal(inside.formula(buffer).xreplace(scaled), eta * outside.formula(buffer)),
     )

@@ -1,8 +1,9 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import And, Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
+from sympy import Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
+from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal
+from ..derivation import Derivation, Step, equal, every
 from ..example import example, worked_example
 from ..optimizers.gradient_descent import GRADIENT_DESCENT
 from ..optimizers.weight_decay import decay
@@ -38,21 +39,21 @@ from .weights import (
 )
 
 
-def _shrinks_in_proportion(rule: Rule) -> And:
+def _shrinks_in_proportion(rule: Rule) -> Boolean:
     """λΣw² pulls with 2λw, its half with λw: the same number means twice the decay. Of the first of two weights."""
     a, b = Symbol("a", real=True), Symbol("b", real=True)
     gradients = (rule.program({"factor": value}, ("derivative",)).formula(d_w[i]) for value in ("one", "half"))
     whole, half = (example(g, {n: 2}, {i: 0}, w=(a, b)) for g in gradients)
-    return And(Eq(whole, 2 * strength * a * upstream), Eq(half, strength * a * upstream))
+    return every(Eq(whole, 2 * strength * a * upstream), Eq(half, strength * a * upstream))
 
 
-def _is_clipped_or_not(rule: Rule) -> And:
+def _is_clipped_or_not(rule: Rule) -> Boolean:
     """One weight of 10, no gradient of the loss, all else 1: a pull of 20 is cut to 1, or comes after the cut."""
     on = ("derivative", "clip_norm")
     orders = (rule.program({"clip_order": value}, on) for value in ("inside_clip", "after_clip"))
     pulls = (worked_example(p, d_w[i], {n: 1}, (0,), w=(10,), loss_gradient=(0,), upstream=1) for p in orders)
     inside, after = (pull.subs({strength: 1, bound: 1}) for pull in pulls)
-    return And(Eq(inside, 1), Eq(after, 20))
+    return every(Eq(inside, 1), Eq(after, 20))
 
 
 def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
