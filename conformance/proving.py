@@ -46,10 +46,11 @@ class Examined:
         shown = {name: getattr(self, name) for name in ("rule", "claim", "kind", "expects", "verdict")}
         return {**shown, "points": self.decision.points, "kills": self.kills}
 
-    def witness(self) -> str:
-        """Where the claim is false, or nothing."""
-        point = self.decision.counterexample or {}
-        return ", ".join(f"{name} = {value}" for name, value in point.items())
+    def why(self) -> str:
+        """Where the claim is false, or what of it there is no proof of, or nothing."""
+        if point := self.decision.counterexample:
+            return f"false at {', '.join(f'{name} = {value}' for name, value in point.items())}"
+        return "" if self.decision.unproved is None else f"no proof found of {self.decision.unproved}"
 
 
 def examine(rule_name: str, number: int) -> Examined:
@@ -113,8 +114,8 @@ def print_claims(found: Sequence[Examined]) -> None:
         for one in claims:
             verdict = one.verdict if one.holds else f"{one.verdict}, not {one.expects}"
             table.add_row(f" {one.claim}", one.kind, verdict, str(one.decision.points), str(one.kills))
-            if witness := one.witness():
-                table.add_row(f"   false at {witness}")
+            if why := one.why():
+                table.add_row(f"   {why}")
     console.print(table)
     counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)

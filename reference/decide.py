@@ -70,11 +70,15 @@ Number = Any  # fmpq where exact, else arb
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`points` counts where the claim was evaluated and decided; `counterexample` is where it is false."""
+    """`points` counts where the claim was evaluated and decided; `counterexample` is where it is false.
+
+    `unproved` is the first statement of the claim that there is no proof of, nor a counterexample.
+    """
 
     verdict: str  # proved | decided | refuted | undecided
     points: int = 0
     counterexample: Mapping[str, Fraction] | None = None
+    unproved: Boolean | None = None
 
 
 def decide(rule: Rule, claim: Claim) -> Decision:
@@ -90,7 +94,8 @@ def decide(rule: Rule, claim: Claim) -> Decision:
         return Decision("refuted", decided, witness)
     if not (decided or _satisfiable(statement, rule)):
         return Decision("undecided")
-    return Decision("proved" if proved(statement) else "decided" if decided else "undecided", decided)
+    unproved = next((fact for fact in facts_of(statement) if not proved(fact)), None)
+    return Decision("proved" if unproved is None else "decided" if decided else "undecided", decided, None, unproved)
 
 
 def _satisfiable(statement: Boolean, rule: Rule) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from sympy import Eq, S
+from sympy import Eq, Gt, S, Symbol
 
 from gradspec.conformance.altered import altered_rules, refuted
 from gradspec.conformance.proving import Examined, examine, print_claims, print_definitions
@@ -79,6 +79,15 @@ def test_a_verdict_other_than_expected_is_told(capsys: pytest.CaptureFixture[str
     assert "refuted, not proved" in printed
     assert "false at x = 1/2" in printed
     assert "2 claims: 1 proved, 1 refuted; 1 refute no altered rule" in printed
+
+
+def test_what_there_is_no_proof_of_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    open_question = Gt(Symbol("x"), 0, evaluate=False)
+    print_claims(
+        [Examined("relu", "one", "derived", "decided", Decision("decided", 32, None, open_question), frozenset({1}))]
+    )
+
+    assert "no proof found of x > 0" in capsys.readouterr().out
 
 
 def test_kills_are_counted_over_the_altered_rules_that_the_claim_refutes() -> None:

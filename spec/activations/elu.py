@@ -84,10 +84,13 @@ def _gain(rule: Rule) -> tuple[Step, ...]:
     second_moment = Rational(1, 2) + two - 2 * one + none
     return (
         Step("inputs above 0 give half", equal(Integral(above**2 * bell(size), (size, 0, oo)), Rational(1, 2))),
-        Step("below, the square is a sum of exponentials", equal(below**2, exp(-2 * size) - 2 * exp(-size) + 1)),
-        Step("each of which has the mean", equal(Integral(exp(-k * size) * bell(size), (size, 0, oo)), half)),
-        Step("so the gain is more than", greater(1 / sqrt(second_moment), Rational("1.24519830070"))),
+        Step("exponentials have, below 0, the mean", equal(Integral(exp(-k * size) * bell(size), (size, 0, oo)), half)),
+        Step(
+            "so with squares of 1 - 2 exp(-z) + exp(-2 z) below 0 the gain is more than",
+            greater(1 / sqrt(second_moment), Rational("1.24519830070")),
+        ),
         Step("and less than", less(1 / sqrt(second_moment), Rational("1.24519830071"))),
+        Step("as the rule's square below 0 is their sum", equal(below**2, exp(-2 * size) - 2 * exp(-size) + 1)),
     )
 
 

@@ -109,11 +109,7 @@ def _any_number_of_layers(rule: Rule) -> tuple[Step, ...]:
     own = own.xreplace({d_a[i, j + 1].xreplace(here): program.let[d_a[i, j]].xreplace(there)})
     return (
         Step(
-            "∂C/∂b of a layer is that of the next one, times the product of its weight and the slope before it",
-            equal(behind * weights[i, j].xreplace(there) * slope, own),
-        ),
-        Step(
-            "so if k layers make 4^(-k) of it at most, one more product below 1/4 makes less than 4^(-k-1)",
+            "if k products make 4^(-k) of it at most, one more below 1/4 makes less than 4^(-k-1)",
             less(4 ** (-k) / (4 + p), 4 ** (-k - 1)),
         ),
         Step(
@@ -123,6 +119,10 @@ def _any_number_of_layers(rule: Rule) -> tuple[Step, ...]:
         Step(
             "which grows beyond all bounds: if (1 + p)^k is at least 1 + k p, the next is at least 1 + (k + 1) p",
             at_least((1 + k * p) * (1 + p) - (1 + (k + 1) * p), 0),
+        ),
+        Step(
+            "and ∂C/∂b of a layer is that of the next one times such a product: its weight and the slope before it",
+            equal(behind * weights[i, j].xreplace(there) * slope, own),
         ),
     )
 

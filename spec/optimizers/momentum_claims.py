@@ -70,6 +70,19 @@ def _first_gradient_without_dampening(rule: Rule) -> Boolean:
     return every(*(equal(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
 
 
+def _gradients_fade(rule: Rule) -> Boolean:
+    """A gradient c counts η c when it arrives, and μ times what it counted at every later step."""
+    k, c = Symbol("k", integer=True, nonnegative=True), Symbol("c", real=True)
+    program = rule.program(HEAVY_BALL)
+    after, counted = program.formula(m), eta * mu**k * c
+    return every(
+        equal(flat(after, c) - flat(after, 0), eta * c),
+        equal(after.xreplace({m: m + counted}) - after, eta * mu ** (k + 1) * c),
+        equal(program.formula(w), w - after),
+        equal(program.state[m], 0),
+    )
+
+
 def _settles_at_a_constant_gradient(rule: Rule) -> Boolean:
     """The buffer η c/(1 - μ) is kept, and any distance from it shrinks by μ."""
     c, gap = symbols("c gap", real=True)
@@ -88,6 +101,7 @@ MOMENTUM_CLAIMS = (
     ),
     Claim("the first gradient as start adds tau mu^(t-1) of it to the buffer", _first_gradient_as_start, "recurrence"),
     Claim("without dampening the first gradient as start is a start from zero", _first_gradient_without_dampening),
+    Claim("a gradient counts eta mu^k after k steps, so that the buffer is their sum", _gradients_fade, "recurrence"),
     Claim("at a constant gradient it settles at steps of eta/(1 - mu)", _settles_at_a_constant_gradient, "fixed point"),
 )
 MOMENTUM_DERIVATIONS = (
