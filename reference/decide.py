@@ -59,7 +59,7 @@ from .unknown import Unknown
 
 POINTS = 32
 FEWER = (
-    8  # for altered rules: a claim that is true at so many is not counted as refuting them, which can only understate
+    8  # for altered rules: where a claim is true at so many it is not counted as refuting, which can only understate
 )
 BITS = 512
 MOST_CASES = 81  # of signs: four symbols

@@ -103,7 +103,7 @@ def _sum_of_products(program: Program) -> tuple[Step, ...]:
     return (
         Step(
             "one product more: over the law of its weight S² becomes, on average",
-            equal(expectation(program, more, more), total**2 + value**2 * moment(program, 2)),
+            equal(expectation(program, more, more).expand(), (total**2 + value**2 * moment(program, 2)).expand()),
         ),
         Step(
             "so if k products have k Var_w v, with v the mean of a², one more has",
