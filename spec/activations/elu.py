@@ -64,11 +64,11 @@ def _steepest_at_zero(rule: Rule) -> Boolean:
     """Inputs below 0 are written as -log(1 + size), so that exponentials are fractions."""
     slope = slope_of(rule)
     below = slope(-log(1 + size)).rewrite(exp)
-    gentle, steep = (below.xreplace({alpha: depth}) for depth in (UP_TO_ONE, FROM_ONE_ON))
+    steep = below.xreplace({alpha: FROM_ONE_ON})
     return every(
         Eq(slope(size), 1),
         at_least(below, 0),
-        at_least(1 - gentle, 0),
+        *(at_least(1 - below.xreplace({alpha: depth}), 0) for depth in UP_TO_ONE),
         at_least(FROM_ONE_ON - steep, 0),
         Eq(slope(Integer(0)), alpha),
     )

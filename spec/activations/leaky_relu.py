@@ -14,9 +14,9 @@ alpha = Symbol("alpha", nonnegative=True)
 difference = Symbol("difference", real=True)
 
 
-def _a_maximum_up_to_slope_one(rule: Rule) -> Eq:
-    one, other = (rule.program({"branches": b}).formula(y).xreplace({alpha: UP_TO_ONE}) for b in ("by_sign", "maximum"))
-    return Eq(one, other)
+def _a_maximum_up_to_slope_one(rule: Rule) -> Boolean:
+    by_sign, maximum = (rule.program({"branches": name}).formula(y) for name in ("by_sign", "maximum"))
+    return every(*(Eq(by_sign.xreplace({alpha: slope}), maximum.xreplace({alpha: slope})) for slope in UP_TO_ONE))
 
 
 def _two_rectifiers(rule: Rule) -> tuple[Step, ...]:
@@ -50,10 +50,10 @@ def _with_slope(rule: Rule, slope: Expr) -> Curve:
 
 
 def _steepest_branch(rule: Rule) -> Boolean:
-    gentle, steep = (_with_slope(rule, slope) for slope in (UP_TO_ONE, FROM_ONE_ON))
+    steep = _with_slope(rule, FROM_ONE_ON)
     return every(
-        at_most_times(Integer(1), gentle),
-        Eq(gentle(size) - gentle(Integer(0)), size),
+        *(at_most_times(Integer(1), _with_slope(rule, slope)) for slope in UP_TO_ONE),
+        *(Eq(value(size) - value(Integer(0)), size) for value in (_with_slope(rule, slope) for slope in UP_TO_ONE)),
         at_most_times(FROM_ONE_ON, steep),
         Eq(steep(Integer(0)) - steep(-size), FROM_ONE_ON * size),
     )

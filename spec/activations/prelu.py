@@ -34,11 +34,13 @@ def _curve(rule: Rule, learned: Expr) -> Curve:
 
 def _steepest_branch(rule: Rule) -> Boolean:
     """For slopes on either side of 0, up to 1 in size and beyond."""
-    gentle, steep = ([_curve(rule, sign * slope) for sign in (1, -1)] for slope in (UP_TO_ONE, FROM_ONE_ON))
+    gentle = [_curve(rule, sign * slope) for sign in (1, -1) for slope in UP_TO_ONE]
+    steep = [(_curve(rule, sign * FROM_ONE_ON), sign) for sign in (1, -1)]
     return every(
         *(at_most_times(Integer(1), value) for value in gentle),
         *(Eq(value(size) - value(Integer(0)), size) for value in gentle),
-        *(at_most_times(FROM_ONE_ON, value) for value in steep),
+        *(at_most_times(FROM_ONE_ON, value) for value, _ in steep),
+        *(Eq(value(Integer(0)) - value(-size), sign * FROM_ONE_ON * size) for value, sign in steep),
     )
 
 

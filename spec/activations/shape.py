@@ -12,9 +12,9 @@ from ..rule import Dialect, Rule
 from .scalar import d_x, upstream, x, y
 
 size, step = symbols("size step", positive=True)
-# Slopes from 0 (but for 0 itself) to 1, and from 1 on.
 spare = Symbol("spare", nonnegative=True)
-UP_TO_ONE, FROM_ONE_ON = 1 / (1 + spare), 1 + spare
+UP_TO_ONE = (S.Zero, 1 / (1 + spare))  # every number from 0 to 1
+FROM_ONE_ON = 1 + spare
 EVERY_TWO_INPUTS = "two inputs on one side of 0, at it, or on both sides"
 Curve = Callable[[Expr], Expr]
 # Every two inputs, lower and upper: on one side of 0, at it, or on both sides of it.

@@ -2,12 +2,13 @@
 
 from itertools import product
 
-from sympy import Eq, Expr, FiniteSet, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
+from sympy import Eq, Expr, FiniteSet, Integer, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
 
 from ..derivation import Derivation, Step, equal, every
+from ..optimizers.adam import ADAM
 from ..optimizers.gradient_descent import GRADIENT_DESCENT
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
-from ..symbols import eta, gradient, w
+from ..symbols import epsilon, eta, gradient, m, s, w
 
 x, y = symbols("x y", real=True)
 mask = Symbol("mask", nonnegative=True)  # 1 where an input is kept, 0 where it is dropped
@@ -73,11 +74,29 @@ def _weights_of_both_ways(rule: Rule) -> tuple[Step, ...]:
         """A step of gradient descent, whose gradient is the input times the slope by what the weight gives."""
         return GRADIENT_DESCENT.program().formula(w).subs(gradient(w), slope * behind).subs({w: weight, eta: length})
 
+    def adam(scale: Expr, behind: Expr) -> list[Expr]:
+        """Weight and moments after a step of Adam, on weights of that scale, whose gradients are so many times smaller."""
+        program = ADAM.program({"epsilon_place": "outside", "bias_correction": "both"})
+        scaled = {w: scale * w, eta: scale * eta, epsilon: epsilon / scale, m: m / scale, s: s / scale**2}
+        scaled[gradient(w)] = slope * behind
+        return [program.formula(target).xreplace(scaled) for target in (w, m, s)]
+
     here, there = step(share * w, share**2 * rate_there, inputs[0]), step(w, rate_there, inputs[1])
+    adam_here, adam_there = adam(share, inputs[0]), adam(Integer(1), inputs[1])
     return (
         Step("in training both give the same", equal(share * w * inputs[0], w * inputs[1])),
         Step("and afterwards", equal(share * w * tests[0], w * tests[1])),
         Step("with k² times the learning rate a step leaves k times the weight", equal(share * there, here)),
+        *(
+            Step(f"as does one of Adam with k times the learning rate and epsilon over k, {what}", equal(factor * a, b))
+            for what, factor, a, b in zip(
+                ("the weight", "and its m, over k", "and its s, over k²"),
+                (share, 1 / share, 1 / share**2),
+                adam_there,
+                adam_here,
+                strict=True,
+            )
+        ),
     )
 
 

@@ -1,13 +1,13 @@
 """What is claimed of momentum besides its derivation: settings that are others in disguise, and where none is."""
 
-from sympy import Expr, Integer, Rational, Symbol, symbols
+from sympy import Expr, Integer, Rational, Symbol, diff, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, less
 from ..impossibility import no_setting
 from ..rule import Claim, Rule
 from ..symbols import eta, gradient, m, mu, t, w
-from .trajectory import at_minus_one, flat, on_a_parabola
+from .trajectory import at_minus_one, flat, on_a_parabola, trajectory
 
 HEAVY_BALL = {"learning_rate_place": "inside", "gain": "one", "first_step": "zeros"}
 
@@ -40,6 +40,28 @@ def _diverges_beyond_the_bound(rule: Rule) -> tuple[Step, ...]:
         Step("the characteristic polynomial at -1", equal(at_minus_one(matrix), 2 * (1 + mu) - rate * curvature)),
         Step("at the bound one factor is exactly -1", equal(at(2 * (1 + mu)), 0)),
         Step("beyond it the polynomial is negative there: a factor lies below -1", less(at(2 * (1 + mu) + excess), 0)),
+    )
+
+
+def _first_gradient_is_no_dampening(rule: Rule) -> tuple[Step, ...]:
+    """Two steps with any gradients, by what the first one adds to the first move and the second to the second."""
+    first, second = symbols("g_1 g_2", real=True)
+
+    def lengths(start: str) -> list[Expr]:
+        dialect = {"gain": "one_minus_dampening", "learning_rate_place": "outside", "first_step": start}
+        at = [values[w] for values in trajectory(rule.program(dialect, ("dampening",)), (first, second), {})]
+        return [diff(at[0] - at[1], first), diff(at[1] - at[2], second)]
+
+    (one, other), (zero_one, zero_other) = lengths("gradient"), lengths("zeros")
+    return (
+        Step(
+            "from zero every gradient brings as much when it arrives, whatever the settings",
+            equal(zero_one, zero_other),
+        ),
+        Step(
+            "with the first gradient as start, the first brings more than the second by",
+            equal(one - other, eta * dampening),
+        ),
     )
 
 
@@ -109,6 +131,11 @@ MOMENTUM_DERIVATIONS = (
         "on a parabola of curvature h it does not converge where η h reaches 2 (1 + μ)",
         "a linear map with a factor of -1 or beyond does not shrink everything",
         _diverges_beyond_the_bound,
+    ),
+    Derivation(
+        "dampening with the first gradient as start is a start from zero under no setting",
+        "settings that make them equal make every gradient count alike",
+        _first_gradient_is_no_dampening,
     ),
     Derivation(
         "under a schedule inside is outside with no fixed momentum",
