@@ -111,7 +111,9 @@ def refutes(rule: Rule, claim: Claim) -> bool:
     """
     try:
         statement = _differentiated(claim.statement(rule))
-        return statement == S.false or _tried(statement, rule, FEWER)[1] is not None
+        decided, witness = _tried(statement, rule, FEWER)
+        # Where no number can be compared, as there is none, SymPy may know that an equation never holds.
+        return witness is not None or (not decided and any(f.func(*f.args) == S.false for f in facts_of(statement)))
     except (ValueError, LookupError, TypeError):
         return False
 

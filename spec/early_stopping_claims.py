@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Eq, Expr, Rational, S, Symbol, symbols
+from sympy import Expr, Rational, S, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
 from .derivation import Derivation, Step, equal, every
@@ -34,26 +34,26 @@ def _ge_always_stops(rule: Rule) -> Boolean:
     before = Symbol("w", integer=True, nonnegative=True)
     short = Symbol("short", integer=True, positive=True)
     at, earlier = (_bad(rule, "ge_always", before, before + 1 + more) for more in (S.Zero, short))
-    return every(Eq(at, 1), Eq(earlier, 0))
+    return every(equal(at, 1), equal(earlier, 0))
 
 
 def _patience_zero_is_one(rule: Rule) -> Boolean:
     """With increment first, a patience of 0 stops where 1 does: at the first bad evaluation."""
     first = [_bad(rule, "ge_after_increment", S.Zero, S(p)) for p in (0, 1)]
-    return every(*(Eq(stopped, 1) for stopped in first))
+    return every(*(equal(stopped, 1) for stopped in first))
 
 
 def _first_finite_metric_improves(rule: Rule) -> Boolean:
     """Where the first evaluation is compared with infinity, accepted, or replaces an infinity, a finite one improves."""
     start = {**rule.state, metric: level, undefined: S.Zero}
     values = ("compared", "accepted_first", "replaced")
-    return every(*(Eq(rule.program({"infinite": v}).formula(improved).xreplace(start), 1) for v in values))
+    return every(*(equal(rule.program({"infinite": v}).formula(improved).xreplace(start), 1) for v in values))
 
 
 def _one_best_without_margin(rule: Rule) -> Boolean:
     gain = Symbol("gain", positive=True)
     found = [_after(rule, value, best, S.Zero, x) for value in ("on_delta", "ratchet") for x in (gain, -gain)]
-    return every(Eq(found[0], found[2]), Eq(found[1], found[3]))
+    return every(equal(found[0], found[2]), equal(found[1], found[3]))
 
 
 def _patience_is_one_more_or_less(rule: Rule) -> tuple[Step, ...]:
@@ -124,7 +124,7 @@ def _at_the_first_rise(rule: Rule) -> Boolean:
         state |= found
         if found[stop] == 1:
             break
-    return Eq(now[best], 1)
+    return equal(now[best], 1)
 
 
 DERIVATIONS = (

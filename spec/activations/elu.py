@@ -1,7 +1,6 @@
 """The exponential linear unit."""
 
 from sympy import (
-    Eq,
     Expr,
     Ge,
     Integer,
@@ -56,7 +55,9 @@ def _smooth_for_one(rule: Rule) -> tuple[Step, ...]:
 def _above_its_depth(rule: Rule) -> Boolean:
     value = rule.program().formula(y).rewrite(exp)
     return every(
-        Ge(value.xreplace({x: -size}) + alpha, 0), Eq(value.xreplace({x: size}), size), Eq(value.xreplace({x: 0}), 0)
+        Ge(value.xreplace({x: -size}) + alpha, 0),
+        equal(value.xreplace({x: size}), size),
+        equal(value.xreplace({x: 0}), 0),
     )
 
 
@@ -66,11 +67,11 @@ def _steepest_at_zero(rule: Rule) -> Boolean:
     below = slope(-log(1 + size)).rewrite(exp)
     steep = below.xreplace({alpha: FROM_ONE_ON})
     return every(
-        Eq(slope(size), 1),
+        equal(slope(size), 1),
         at_least(below, 0),
         *(at_least(1 - below.xreplace({alpha: depth}), 0) for depth in UP_TO_ONE),
         at_least(FROM_ONE_ON - steep, 0),
-        Eq(slope(Integer(0)), alpha),
+        equal(slope(Integer(0)), alpha),
     )
 
 

@@ -1,6 +1,6 @@
 """The leaky rectified linear unit: a small slope for negative inputs."""
 
-from sympy import Abs, Eq, Expr, Integer, Rational, Symbol, sqrt
+from sympy import Abs, Expr, Integer, Rational, Symbol, sqrt
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -16,7 +16,7 @@ difference = Symbol("difference", real=True)
 
 def _a_maximum_up_to_slope_one(rule: Rule) -> Boolean:
     by_sign, maximum = (rule.program({"branches": name}).formula(y) for name in ("by_sign", "maximum"))
-    return every(*(Eq(by_sign.xreplace({alpha: slope}), maximum.xreplace({alpha: slope})) for slope in UP_TO_ONE))
+    return every(*(equal(by_sign.xreplace({alpha: slope}), maximum.xreplace({alpha: slope})) for slope in UP_TO_ONE))
 
 
 def _two_rectifiers(rule: Rule) -> tuple[Step, ...]:
@@ -53,15 +53,15 @@ def _steepest_branch(rule: Rule) -> Boolean:
     steep = _with_slope(rule, FROM_ONE_ON)
     return every(
         *(at_most_times(Integer(1), _with_slope(rule, slope)) for slope in UP_TO_ONE),
-        *(Eq(value(size) - value(Integer(0)), size) for value in (_with_slope(rule, slope) for slope in UP_TO_ONE)),
+        *(equal(value(size) - value(Integer(0)), size) for value in (_with_slope(rule, slope) for slope in UP_TO_ONE)),
         at_most_times(FROM_ONE_ON, steep),
-        Eq(steep(Integer(0)) - steep(-size), FROM_ONE_ON * size),
+        equal(steep(Integer(0)) - steep(-size), FROM_ONE_ON * size),
     )
 
 
 def _bends_at_zero(rule: Rule) -> Boolean:
     slope = slope_of(rule)
-    return every(Eq(slope(size), 1), Eq(slope(-size), alpha))
+    return every(equal(slope(size), 1), equal(slope(-size), alpha))
 
 
 LEAKY_RELU = Rule(

@@ -23,7 +23,7 @@ def _between_known_functions(rule: Rule) -> Boolean:
     """α = 0 rectifies, α = 1 changes nothing, α = -1 gives the size."""
     z = Symbol("z", real=True)
     rectified, same, turned = (_curve(rule, Integer(a))(z) for a in (0, 1, -1))
-    return every(Eq(rectified, (z + Abs(z)) / 2), Eq(same, z), Eq(turned, Abs(z)))
+    return every(equal(rectified, (z + Abs(z)) / 2), equal(same, z), equal(turned, Abs(z)))
 
 
 def _curve(rule: Rule, learned: Expr) -> Curve:
@@ -38,16 +38,16 @@ def _steepest_branch(rule: Rule) -> Boolean:
     steep = [(_curve(rule, sign * FROM_ONE_ON), sign) for sign in (1, -1)]
     return every(
         *(at_most_times(Integer(1), value) for value in gentle),
-        *(Eq(value(size) - value(Integer(0)), size) for value in gentle),
+        *(equal(value(size) - value(Integer(0)), size) for value in gentle),
         *(at_most_times(FROM_ONE_ON, value) for value, _ in steep),
-        *(Eq(value(Integer(0)) - value(-size), sign * FROM_ONE_ON * size) for value, sign in steep),
+        *(equal(value(Integer(0)) - value(-size), sign * FROM_ONE_ON * size) for value, sign in steep),
     )
 
 
 def _rises_or_turns(rule: Rule) -> Boolean:
     learned = Symbol("a", nonnegative=True)
     up, down = _curve(rule, learned), _curve(rule, -learned)
-    return every(rises(up), Eq(down(-size) - down(Integer(0)), learned * size))
+    return every(rises(up), equal(down(-size) - down(Integer(0)), learned * size))
 
 
 def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:

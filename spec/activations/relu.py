@@ -1,6 +1,6 @@
 """The rectified linear unit."""
 
-from sympy import Abs, Eq, Integer, Rational, Symbol, sqrt, sympify
+from sympy import Abs, Integer, Rational, Symbol, sqrt, sympify
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, at_least, equal, every, greater
@@ -28,17 +28,17 @@ def _scales_and_never_falls(rule: Rule) -> Boolean:
     return every(
         rises(value),
         *(at_least(value(at), 0) for at in inputs),
-        *(Eq(value(factor * at), factor * value(at)) for at in inputs),
+        *(equal(value(factor * at), factor * value(at)) for at in inputs),
     )
 
 
 def _at_most_one(rule: Rule) -> Boolean:
     value = curve(rule)
-    return every(at_most_times(Integer(1), value), Eq(value(size) - value(Integer(0)), size))
+    return every(at_most_times(Integer(1), value), equal(value(size) - value(Integer(0)), size))
 
 
 def _bends_at_zero(rule: Rule) -> Boolean:
-    return every(Eq(slope_of(rule)(size), 1), Eq(slope_of(rule)(-size), 0))
+    return every(equal(slope_of(rule)(size), 1), equal(slope_of(rule)(-size), 0))
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:
@@ -70,7 +70,7 @@ RELU = Rule(
     claims=(
         Claim(
             "the value is half the input and its size together",
-            lambda rule: Eq(rule.program().formula(y), (x + Abs(x)) / 2),
+            lambda rule: equal(rule.program().formula(y), (x + Abs(x)) / 2),
         ),
         Claim(
             "it never falls, no value is negative, and a positive factor can be taken out",

@@ -1,6 +1,6 @@
 """The logistic sigmoid."""
 
-from sympy import Abs, Derivative, Eq, Expr, Gt, Integer, Lt, Piecewise, Rational, exp
+from sympy import Abs, Derivative, Expr, Gt, Integer, Lt, Piecewise, Rational, exp
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater
@@ -28,17 +28,17 @@ def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
 def _at_most_a_quarter(rule: Rule) -> Boolean:
     value, slope = rule.program().formula(y), slope_of(rule)
     quarter = Rational(1, 4)
-    return every(Eq(quarter - slope(x), (value - Rational(1, 2)) ** 2), Eq(slope(Integer(0)), quarter))
+    return every(equal(quarter - slope(x), (value - Rational(1, 2)) ** 2), equal(slope(Integer(0)), quarter))
 
 
 def _rises_everywhere(rule: Rule) -> Boolean:
     value = rule.program().formula(y)
-    return every(greater(_slope(rule), 0), Eq(_slope(rule), value * (1 - value)))
+    return every(greater(_slope(rule), 0), equal(_slope(rule), value * (1 - value)))
 
 
-def _symmetric(rule: Rule) -> Eq:
+def _symmetric(rule: Rule) -> Boolean:
     value = curve(rule)
-    return Eq(value(-x), 1 - value(x))
+    return equal(value(-x), 1 - value(x))
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:

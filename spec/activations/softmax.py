@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sympy import Add, Eq, Expr, Gt, IndexedBase, Integer, Rational, S, Sum, Symbol, diff, exp, log, symbols
+from sympy import Add, Expr, Gt, IndexedBase, Integer, Rational, S, Sum, Symbol, diff, exp, log, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, at_least, equal, every
@@ -29,12 +29,12 @@ def _three_shares(rule: Rule, shift: Expr = S.Zero) -> list[Expr]:
 
 def _add_up_to_one(rule: Rule) -> Boolean:
     shares = _three_shares(rule)
-    return every(Eq(Add(*shares), 1), *(Gt(share, 0) for share in shares))
+    return every(equal(Add(*shares), 1), *(Gt(share, 0) for share in shares))
 
 
 def _do_not_see_a_shift(rule: Rule) -> Boolean:
     moved = _three_shares(rule, Symbol("shift", real=True))
-    return every(*(Eq(one, other) for one, other in zip(_three_shares(rule), moved, strict=True)))
+    return every(*(equal(one, other) for one, other in zip(_three_shares(rule), moved, strict=True)))
 
 
 def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
@@ -65,7 +65,7 @@ def _never_turns_back(rule: Rule) -> Boolean:
     y_0, y_1, y_2 = (weight / Add(*weights) for weight in weights)
     product = Add(*(one * other for one, other in zip(v, _three_gradients(rule, weights, v), strict=True)))
     pairs = y_0 * y_1 * (v[0] - v[1]) ** 2 + y_0 * y_2 * (v[0] - v[2]) ** 2 + y_1 * y_2 * (v[1] - v[2]) ** 2
-    return every(Eq(product, pairs), at_least(pairs, 0))
+    return every(equal(product, pairs), at_least(pairs, 0))
 
 
 def _rows_of_the_jacobian(rule: Rule) -> Boolean:
@@ -77,10 +77,10 @@ def _rows_of_the_jacobian(rule: Rule) -> Boolean:
     along = _three_gradients(rule, (one, one, rest), difference)
     equal_share = one / (2 * one + rest)
     return every(
-        Eq(own + Add(*others), 0),
+        equal(own + Add(*others), 0),
         *(at_least(-other, 0) for other in others),
-        Eq(half - (own - Add(*others)), 2 * (share - half) ** 2),
-        *(Eq(found, equal_share * part) for found, part in zip(along, difference, strict=True)),
+        equal(half - (own - Add(*others)), 2 * (share - half) ** 2),
+        *(equal(found, equal_share * part) for found, part in zip(along, difference, strict=True)),
     )
 
 

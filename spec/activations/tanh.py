@@ -1,6 +1,6 @@
 """The hyperbolic tangent."""
 
-from sympy import Abs, Derivative, Eq, Integer, Rational, cosh, exp, tanh
+from sympy import Abs, Derivative, Integer, Rational, cosh, exp, tanh
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater
@@ -24,12 +24,12 @@ def _slope_by_value(rule: Rule) -> tuple[Step, ...]:
 
 def _odd_and_rising(rule: Rule) -> Boolean:
     value, slope = curve(rule), 1 / cosh(x) ** 2
-    return every(Eq(value(-x), -value(x)), Eq(slope_of(rule)(x), slope), greater(slope, 0))
+    return every(equal(value(-x), -value(x)), equal(slope_of(rule)(x), slope), greater(slope, 0))
 
 
 def _at_most_one(rule: Rule) -> Boolean:
     slope = slope_of(rule)
-    return every(Eq(1 - slope(x), curve(rule)(x) ** 2), Eq(slope(Integer(0)), 1))
+    return every(equal(1 - slope(x), curve(rule)(x) ** 2), equal(slope(Integer(0)), 1))
 
 
 def _gain(rule: Rule) -> tuple[Step, ...]:
@@ -49,13 +49,13 @@ TANH = Rule(
     claims=(
         Claim(
             "1 less the square of the value is positive, so that values lie between -1 and 1",
-            lambda rule: Eq(1 - rule.program().formula(y) ** 2, 1 / cosh(x) ** 2),
+            lambda rule: equal(1 - rule.program().formula(y) ** 2, 1 / cosh(x) ** 2),
         ),
         Claim("it is odd and strictly increasing", _odd_and_rising, "the slope is one over a square"),
         Claim("the Lipschitz constant is 1", _at_most_one, "the slope is 1 less y², so at most 1, and 1 at 0"),
         Claim(
             "tanh is a sigmoid of twice the input, scaled",
-            lambda rule: Eq(rule.program().formula(y).rewrite(exp), 2 / (1 + exp(-2 * x)) - 1),
+            lambda rule: equal(rule.program().formula(y).rewrite(exp), 2 / (1 + exp(-2 * x)) - 1),
         ),
     ),
     derivations=(

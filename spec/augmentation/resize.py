@@ -1,6 +1,6 @@
 """The resizing of an image's content about its centre; the canvas stays as it is."""
 
-from sympy import Eq, Expr, Interval, Rational, Symbol, oo
+from sympy import Expr, Interval, Rational, Symbol, oo
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -38,7 +38,7 @@ def _by_one_changes_nothing(rule: Rule) -> Boolean:
     numbers = {row_factor: Rational(1), column_factor: Rational(1)}
     return every(
         *(
-            Eq(pixel(rule, {"zoom": zoom}, (r, c), (3, 2), numbers), pixel_symbol(r, c))
+            equal(pixel(rule, {"zoom": zoom}, (r, c), (3, 2), numbers), pixel_symbol(r, c))
             for zoom in ("in", "out")
             for r in range(3)
             for c in range(2)
@@ -51,7 +51,7 @@ def _in_and_out_are_opposite(rule: Rule) -> Boolean:
     by, back = ({row_factor: Rational(f), column_factor: Rational(f)} for f in (2, Rational(1, 2)))
     return every(
         *(
-            Eq(pixel(rule, {"zoom": "in"}, (r, 0), (3, 2), by), pixel(rule, {"zoom": "out"}, (r, 0), (3, 2), back))
+            equal(pixel(rule, {"zoom": "in"}, (r, 0), (3, 2), by), pixel(rule, {"zoom": "out"}, (r, 0), (3, 2), back))
             for r in range(3)
         )
     )
@@ -62,7 +62,7 @@ def _keeps_a_constant(rule: Rule) -> Boolean:
     for beyond in ("nearest", "reflect", "mirror", "wrap"):
         numbers = {row_factor: Rational(1, 3), column_factor: Rational(3, 4)}
         found = pixel(rule, {"fill": beyond}, (0, 1), (2, 2), numbers)
-        facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, Rational(1))), 1))
+        facts.append(equal(found.xreplace(dict.fromkeys(found.free_symbols, Rational(1))), 1))
     return every(*facts)
 
 

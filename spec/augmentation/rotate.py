@@ -1,6 +1,6 @@
 """The rotation of an image about its centre."""
 
-from sympy import Eq, Expr, Integer, Rational, S, Symbol, cos, pi, sin
+from sympy import Expr, Integer, Rational, S, Symbol, cos, pi, sin
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -49,7 +49,7 @@ def _offset_first(row: Expr, column: Expr) -> Equations:
 def _quarter_turns(rule: Rule) -> Boolean:
     """By 90° the top row of a square becomes its left column, read upwards; by 180° everything is reversed."""
     facts = [
-        Eq(pixel(rule, {}, (r, c), (3, 3), {angle: Integer(degrees)}), pixel_symbol(*source))
+        equal(pixel(rule, {}, (r, c), (3, 3), {angle: Integer(degrees)}), pixel_symbol(*source))
         for r in range(3)
         for c in range(3)
         for degrees, source in (
@@ -66,7 +66,7 @@ def _keeps_a_constant(rule: Rule) -> Boolean:
     facts = []
     for beyond in ("nearest", "reflect", "mirror", "wrap"):
         found = pixel(rule, {"fill": beyond}, (0, 0), (2, 5), {angle: Integer(90)})
-        facts.append(Eq(found.xreplace(dict.fromkeys(found.free_symbols, S.One)), 1))
+        facts.append(equal(found.xreplace(dict.fromkeys(found.free_symbols, S.One)), 1))
     return every(*facts)
 
 

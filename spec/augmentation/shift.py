@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from sympy import Eq, Integer, Rational, S, Symbol
+from sympy import Integer, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -33,7 +33,7 @@ def _moves_whole_pixels(rule: Rule) -> Boolean:
     """One row down and one column to the left: pixels keep their values, and outside there is the fill value."""
     numbers = {row_shift: Integer(1), column_shift: Integer(-1)}
     facts = [
-        Eq(pixel(rule, {}, (r, c), (3, 2), numbers), pixel_symbol(r - 1, c + 1) if r >= 1 and c == 0 else fill_value)
+        equal(pixel(rule, {}, (r, c), (3, 2), numbers), pixel_symbol(r - 1, c + 1) if r >= 1 and c == 0 else fill_value)
         for r in range(3)
         for c in range(2)
     ]
@@ -44,16 +44,16 @@ def _wraps_around(rule: Rule) -> Boolean:
     numbers = {row_shift: Integer(1), column_shift: Integer(-3)}
     return every(
         *(
-            Eq(pixel(rule, {"fill": "wrap"}, (r, c), (3, 2), numbers), pixel_symbol((r - 1) % 3, (c + 3) % 2))
+            equal(pixel(rule, {"fill": "wrap"}, (r, c), (3, 2), numbers), pixel_symbol((r - 1) % 3, (c + 3) % 2))
             for r in range(3)
             for c in range(2)
         )
     )
 
 
-def _halfway_is_the_mean(rule: Rule) -> Eq:
+def _halfway_is_the_mean(rule: Rule) -> Boolean:
     numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
-    return Eq(pixel(rule, {}, (1, 0), (3, 2), numbers), (pixel_symbol(0, 0) + pixel_symbol(1, 0)) / 2)
+    return equal(pixel(rule, {}, (1, 0), (3, 2), numbers), (pixel_symbol(0, 0) + pixel_symbol(1, 0)) / 2)
 
 
 EDGES = ({"edge": "blended"}, {"edge": "whole"})
@@ -65,7 +65,7 @@ def _one_edge_for_whole_pixels(rule: Rule) -> Boolean:
         one, other = (
             pixel(rule, edge, place, (3, 2), {row_shift: Integer(2), column_shift: Integer(-1)}) for edge in EDGES
         )
-        facts.append(Eq(one, other))
+        facts.append(equal(one, other))
     return every(*facts)
 
 
@@ -73,7 +73,7 @@ def _two_edges_for_half_a_pixel(rule: Rule) -> Boolean:
     """The first row, half a pixel down: half of it comes from beyond the edge, or all."""
     numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
     blended, whole = (pixel(rule, edge, (0, 0), (3, 2), numbers) for edge in EDGES)
-    return every(Eq(blended, (pixel_symbol(0, 0) + fill_value) / 2), Eq(whole, fill_value))
+    return every(equal(blended, (pixel_symbol(0, 0) + fill_value) / 2), equal(whole, fill_value))
 
 
 def _where_a_pixel_came_from(rule: Rule) -> tuple[Step, ...]:

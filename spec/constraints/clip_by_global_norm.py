@@ -1,9 +1,9 @@
 """Clipping by global norm: all gradients are shortened together."""
 
-from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
+from sympy import Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, every
+from ..derivation import Derivation, Step, equal, every
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
@@ -25,7 +25,7 @@ def _shortens_together(rule: Rule) -> Boolean:
     program = rule.program({"epsilon_use": "none"})
     written = (program.formula(target).xreplace({bound: Integer(1)}) for target in (one[i], other[i]))
     a, b = (example(value, {n: 1, m: 1}, {i: 0}, first=(3,), second=(4,)) for value in written)
-    return every(Eq(5 * a, 3), Eq(5 * b, 4))
+    return every(equal(5 * a, 3), equal(5 * b, 4))
 
 
 def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
@@ -47,15 +47,15 @@ def _both(rule: Rule, second_gradient: Expr, error: str | None = None) -> list[E
 def _alone(rule: Rule) -> Boolean:
     """Of one parameter, the second gradient being 0, both ways are one."""
     together, apart = (_both(rule, Integer(0), error) for error in (None, "each_on_its_own"))
-    return every(*(Eq(x, y) for x, y in zip(together, apart, strict=True)))
+    return every(*(equal(x, y) for x, y in zip(together, apart, strict=True)))
 
 
-def _each_on_its_own(rule: Rule) -> Eq:
+def _each_on_its_own(rule: Rule) -> Boolean:
     """Whether gradients keep their ratio if each is clipped by itself."""
     second = Symbol("b", positive=True)
     before = _both(rule, second)
     after = _both(rule, second, "each_on_its_own")
-    return Eq(before[0] * after[1], before[1] * after[0])
+    return equal(before[0] * after[1], before[1] * after[0])
 
 
 def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:

@@ -1,9 +1,9 @@
 """Clipping by norm: one gradient is shortened, its direction kept."""
 
-from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
+from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, every, less
+from ..derivation import Derivation, Step, equal, every, less
 from ..example import example
 from ..rule import Array, Claim, NamedError, Rule, Source
 from ..symbols import i, j
@@ -21,7 +21,7 @@ def _keeps_the_direction(rule: Rule) -> Boolean:
     """Of the deck's gradient (9/10, 100) with bound 1; what remains has norm 1 and the direction it had."""
     written = rule.program({"epsilon_use": "none"}).formula(clipped[i]).xreplace({bound: Integer(1)})
     first, second = (example(written, {n: 2}, {i: k}, g=(Rational(9, 10), 100)) for k in (0, 1))
-    return every(Eq(first**2 + second**2, 1), Eq(first * 1000, second * 9))
+    return every(equal(first**2 + second**2, 1), equal(first * 1000, second * 9))
 
 
 def _element(rule: Rule, epsilon_use: str) -> tuple[Expr, Expr, Expr, Symbol]:

@@ -1,6 +1,6 @@
 """Clipping by value: every element on its own."""
 
-from sympy import Eq, Expr, Integer, Piecewise, Rational, Symbol, symbols
+from sympy import Expr, Integer, Piecewise, Rational, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater
@@ -29,16 +29,16 @@ def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
 def _once_and_again(rule: Rule) -> Boolean:
     written = rule.program().formula(clipped)
     inputs = (bound + excess, -bound - excess, Integer(0))
-    return every(*(Eq(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
+    return every(*(equal(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
 
 
-def _keeps_the_direction(rule: Rule) -> Eq:
+def _keeps_the_direction(rule: Rule) -> Boolean:
     first, second = symbols("first second", positive=True)
 
     def result(element: Expr) -> Expr:
         return rule.program().formula(clipped).xreplace({g: element})
 
-    return Eq(result(first) * second, result(second) * first)
+    return equal(result(first) * second, result(second) * first)
 
 
 CLIP_BY_VALUE = Rule(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt, symbols
+from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, Sum, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, less
@@ -32,7 +32,7 @@ def _pulled_onto_the_ball(rule: Rule) -> Boolean:
         ]
 
     (a, b), (c, d) = weights(1), weights(6)
-    return every(Eq(5 * a, 3), Eq(5 * b, 4), Eq(c, 3), Eq(d, 4))
+    return every(equal(5 * a, 3), equal(5 * b, 4), equal(c, 3), equal(d, 4))
 
 
 def _element(rule: Rule, epsilon_use: str) -> tuple[Expr, Expr, Expr, Symbol]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Eq, Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqrt, symbols
+from sympy import Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater, less
@@ -20,42 +20,42 @@ def _programs(rule: Rule) -> Mapping[str, Program]:
 
 def _is_a_density(rule: Rule) -> Boolean:
     programs = _programs(rule).values()
-    return every(*(every(Eq(moment(p, 0), 1), Eq(moment(p, 1), 0)) for p in programs))
+    return every(*(every(equal(moment(p, 0), 1), equal(moment(p, 1), 0)) for p in programs))
 
 
 def _variance(rule: Rule) -> Boolean:
     kept = {name: program for name, program in _programs(rule).items() if name != "raw"}
-    return every(*(Eq(moment(p, 2), p.formula(gain) / p.formula(fan)) for p in kept.values()))
+    return every(*(equal(moment(p, 2), p.formula(gain) / p.formula(fan)) for p in kept.values()))
 
 
 def _raw_variance(rule: Rule) -> Boolean:
     """The truncation constant is the standard deviation of a standard normal that is cut at two, found by integration."""
     raw, whole = (rule.program({"truncation": value}) for value in ("raw", "none"))
-    return Eq(moment(raw, 2) / moment(whole, 2), raw.let[constant] ** 2)
+    return equal(moment(raw, 2) / moment(whole, 2), raw.let[constant] ** 2)
 
 
 def _forward(rule: Rule) -> Boolean:
     """fan_in weights on inputs of unit second moment: the sum has unit variance."""
-    return every(*(Eq(p.formula(fan_in) * moment(p, 2), 1) for n, p in _programs(rule).items() if n != "raw"))
+    return every(*(equal(p.formula(fan_in) * moment(p, 2), 1) for n, p in _programs(rule).items() if n != "raw"))
 
 
 def _through_a_leaky_relu(rule: Rule) -> Boolean:
     """E f(z)² = Var(z)(1 + a²)/2 for any symmetric z, so that fan_in such terms keep the second moment at 1."""
     program = rule.program({"gain": "two"}, ("negative_slope",))
-    return Eq(program.formula(fan_in) * expectation(program, (slope * x) ** 2, x**2), 1)
+    return equal(program.formula(fan_in) * expectation(program, (slope * x) ** 2, x**2), 1)
 
 
 def _through_a_relu(rule: Rule) -> Boolean:
     """E relu(z)² = Var(z)/2, which is what the two of the gain makes up for."""
     program = rule.program({"gain": "two"})
-    return Eq(program.formula(fan_in) * expectation(program, S.Zero, x**2), 1)
+    return equal(program.formula(fan_in) * expectation(program, S.Zero, x**2), 1)
 
 
 def _average(rule: Rule) -> Boolean:
     """Forward asks for the variance 1/fan_in, backward for 1/fan_out; the inverse variance is the mean of the fans."""
     program = rule.program()
     mean = (program.formula(fan_in) + program.formula(fan_out)) / 2
-    return Eq(1 / moment(program, 2), mean)
+    return equal(1 / moment(program, 2), mean)
 
 
 def _sigma(program: Program) -> Expr:
@@ -65,29 +65,29 @@ def _sigma(program: Program) -> Expr:
 def _inverted_average(rule: Rule) -> Boolean:
     """What the deck prints gives the reciprocal of the variance: the same only where that is 1."""
     right, wrong = rule.program(), rule.program(error="inverted_average")
-    return Eq(right.formula(variance) * wrong.formula(variance), 1)
+    return equal(right.formula(variance) * wrong.formula(variance), 1)
 
 
 def _inverted_average_is_right(rule: Rule) -> Boolean:
-    return Eq(rule.program().formula(variance), rule.program(error="inverted_average").formula(variance))
+    return equal(rule.program().formula(variance), rule.program(error="inverted_average").formula(variance))
 
 
 def _variance_as_deviation(rule: Rule) -> Boolean:
-    return Eq(_sigma(rule.program()), _sigma(rule.program(error="standard_deviation_for_variance")))
+    return equal(_sigma(rule.program()), _sigma(rule.program(error="standard_deviation_for_variance")))
 
 
 def _third_of_the_variance(rule: Rule) -> Boolean:
-    return Eq(3 * moment(rule.program(error="limit_without_three"), 2), moment(rule.program(), 2))
+    return equal(3 * moment(rule.program(error="limit_without_three"), 2), moment(rule.program(), 2))
 
 
 def _gain_of_two(rule: Rule) -> Boolean:
     one, two = (rule.program({"gain": value}) for value in ("one", "two"))
-    return Eq(sqrt(2) * _sigma(one), _sigma(two))
+    return equal(sqrt(2) * _sigma(one), _sigma(two))
 
 
 def _corrected_by_the_constant(rule: Rule) -> Boolean:
     raw, corrected = (rule.program({"truncation": value}) for value in ("raw", "corrected"))
-    return every(*(Eq(raw.formula(s) / raw.let[constant], corrected.formula(s)) for s in (deviation, cut)))
+    return every(*(equal(raw.formula(s) / raw.let[constant], corrected.formula(s)) for s in (deviation, cut)))
 
 
 def _truncation_constant(rule: Rule, least: str, most: str) -> Boolean:
@@ -186,7 +186,7 @@ def limit_is(words: str, numerator: int, *fans: Symbol) -> Claim:
 
     def statement(rule: Rule) -> Boolean:
         program = rule.program()
-        return Eq(program.formula(limit), sqrt(Integer(numerator) / sum(program.formula(fan) for fan in fans)))
+        return equal(program.formula(limit), sqrt(Integer(numerator) / sum(program.formula(fan) for fan in fans)))
 
     return Claim(f"the limit is {words}", statement)
 

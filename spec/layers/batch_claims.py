@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from sympy import (
     Add,
-    Eq,
     Expr,
     Indexed,
     IndexedBase,
@@ -16,6 +15,7 @@ from sympy import (
     symbols,
     sympify,
 )
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal
 from ..rule import Claim, Rule
@@ -77,29 +77,29 @@ def _moved(expression: Expr, scale: Expr, shift: Expr) -> Expr:
     return expression.replace(lambda e: isinstance(e, Indexed) and e.base == x, lambda e: scale * e + shift)
 
 
-def _mean_is_beta(rule: Rule) -> Eq:
+def _mean_is_beta(rule: Rule) -> Boolean:
     return equal(_over_the_batch(rule.program().formula(y[i, j])) / n, beta[j])
 
 
-def _variance_of_any_batch(rule: Rule) -> Eq:
+def _variance_of_any_batch(rule: Rule) -> Boolean:
     program = rule.program()
     spread_there = split(program.formula(batch_variance[j]))
     squares = _over_the_batch((program.formula(y[i, j]) - beta[j]) ** 2) / n
     return equal(squares, gamma[j] ** 2 * spread_there / (spread_there + epsilon))
 
 
-def _blind_to_shifts(rule: Rule) -> Eq:
+def _blind_to_shifts(rule: Rule) -> Boolean:
     written = rule.program().formula(y[i, j])
     return equal(split(_moved(written, Integer(1), Symbol("shift", real=True))), split(written))
 
 
-def _blind_to_scales(rule: Rule) -> Eq:
+def _blind_to_scales(rule: Rule) -> Boolean:
     written = rule.program().formula(y[i, j]).xreplace({epsilon: Integer(0)})
     scaled = _moved(written, Symbol("scale", positive=True), Integer(0))
     return equal(factors_out_of_roots(split(scaled)), factors_out_of_roots(split(written)))
 
 
-def _not_blind_to_scales(rule: Rule) -> Eq:
+def _not_blind_to_scales(rule: Rule) -> Boolean:
     """With ε kept, which a small batch is compared with."""
     written = rule.program().formula(y[i, j])
     return equal(split(_moved(written, Symbol("scale", positive=True), Integer(0))), split(written))
@@ -163,10 +163,10 @@ DERIVATIONS = (
 )
 
 CLAIMS = (
-    Claim("the output of the column (1, 2, 6) has mean 0", lambda rule: Eq(Add(*_column(rule, DECK)), 0)),
+    Claim("the output of the column (1, 2, 6) has mean 0", lambda rule: equal(Add(*_column(rule, DECK)), 0)),
     Claim(
         "its mean square is σ²/(σ² + ε), just below 1",
-        lambda rule: Eq(Add(*(value**2 for value in _column(rule, DECK))) / 3, 14 / (14 + 3 * epsilon)),
+        lambda rule: equal(Add(*(value**2 for value in _column(rule, DECK))) / 3, 14 / (14 + 3 * epsilon)),
     ),
     Claim("in a batch of any size the mean of the outputs is β", _mean_is_beta),
     Claim("in a batch of any size their variance is gamma² σ²/(σ² + ε)", _variance_of_any_batch),
@@ -181,18 +181,18 @@ CLAIMS = (
         "invariance to scale, which needs ε = 0",
         expects="refuted",
     ),
-    Claim("one example alone gives 0 whatever it is", lambda rule: Eq(_column(rule, (5,))[0], 0)),
+    Claim("one example alone gives 0 whatever it is", lambda rule: equal(_column(rule, (5,))[0], 0)),
     Claim(
         "from variance 1 the column leaves 1 + 6 momentum where the unbiased variance is kept",
-        lambda rule: Eq(_next(rule, variance[j], DECK, running_variance="unbiased"), 1 + 6 * momentum),
+        lambda rule: equal(_next(rule, variance[j], DECK, running_variance="unbiased"), 1 + 6 * momentum),
     ),
     Claim(
         "from variance 1 the column leaves 1 + 11/3 momentum where the biased variance is kept",
-        lambda rule: Eq(_next(rule, variance[j], DECK, running_variance="biased"), 1 + Rational(11, 3) * momentum),
+        lambda rule: equal(_next(rule, variance[j], DECK, running_variance="biased"), 1 + Rational(11, 3) * momentum),
     ),
     Claim(
         "the two ways of weighing are one with momentum and 1 - momentum exchanged",
-        lambda rule: Eq(
+        lambda rule: equal(
             _next(rule, mean[j], DECK, momentum_weight="old").subs(momentum, 1 - momentum).expand(),
             _next(rule, mean[j], DECK, momentum_weight="new"),
         ),

@@ -2,7 +2,8 @@
 
 from itertools import product
 
-from sympy import Eq, Expr, FiniteSet, Integer, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
+from sympy import Expr, FiniteSet, Integer, Interval, Mul, Piecewise, Rational, S, Symbol, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
 from ..optimizers.adam import ADAM
@@ -112,7 +113,7 @@ def _one_neuron_more(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _never_scaled_keeps_the_mean(rule: Rule) -> Eq:
+def _never_scaled_keeps_the_mean(rule: Rule) -> Boolean:
     output, law = rule.program(error="never_scaled"), rule.program({}, ("law",)).formula(y)
     mean = sum(output.formula(y).subs(mask, value) * law.subs(mask, value) for value in (0, 1))
     return equal(mean, rule.program({}, ("inference",), "never_scaled").formula(y))
@@ -207,16 +208,16 @@ DROPOUT = Rule(
         ),
     ),
     claims=(
-        Claim("the mean in training is the input", lambda rule: Eq(_mean(rule), x)),
+        Claim("the mean in training is the input", lambda rule: equal(_mean(rule), x)),
         Claim(
             "scaled at test, the mean in training is the output afterwards",
-            lambda rule: Eq(
+            lambda rule: equal(
                 _mean(rule, scale_at="test"), rule.program({"scale_at": "test"}, ("inference",)).formula(y)
             ),
         ),
         Claim(
             "the variance is the squared input times rate/(1 - rate)",
-            lambda rule: Eq((_variance(rule) - x**2 * rate / (1 - rate)).simplify(), 0),
+            lambda rule: equal((_variance(rule) - x**2 * rate / (1 - rate)).simplify(), 0),
         ),
         Claim(
             "the mean in training is the output afterwards, though nothing is ever scaled",
@@ -224,10 +225,10 @@ DROPOUT = Rule(
             "lecture deck: after training nothing is dropped",
             expects="refuted",
         ),
-        Claim("the probabilities of the masks add up to 1", lambda rule: Eq(_total(rule), 1)),
+        Claim("the probabilities of the masks add up to 1", lambda rule: equal(_total(rule), 1)),
         Claim(
             "at rate 1/2 the sub-networks of 4 neurons are 2⁴ equally likely ones, the empty one among them",
-            lambda rule: every(*(Eq(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
+            lambda rule: every(*(equal(p, Rational(1, 2**4)) for p in _sub_networks(rule, 4))),
         ),
     ),
     source=Source(f"{SRIVASTAVA}; lecture deck", "lines 218-251"),

@@ -1,6 +1,6 @@
 """The randomized leaky rectified linear unit: the slope of negative inputs is drawn anew for each."""
 
-from sympy import Derivative, Eq, Expr, Gt, Interval, Piecewise, Rational, Symbol, expand_log, integrate, log, symbols
+from sympy import Derivative, Expr, Gt, Interval, Piecewise, Rational, Symbol, expand_log, integrate, log, symbols
 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, NamedError, Option, Rule, Source
@@ -130,16 +130,16 @@ RRELU = Rule(
     claims=(
         Claim(
             "slopes drawn uniformly have density of mass 1",
-            lambda rule: Eq(_moment(rule, 0, "slope_uniform").simplify(), 1),
+            lambda rule: equal(_moment(rule, 0, "slope_uniform").simplify(), 1),
         ),
-        Claim("and so have those of divisors", lambda rule: Eq(_moment(rule, 0, "divisor_uniform").simplify(), 1)),
+        Claim("and so have those of divisors", lambda rule: equal(_moment(rule, 0, "divisor_uniform").simplify(), 1)),
         Claim(
             "the mean of a uniform slope is (lower + upper)/2, the slope of mean_slope",
-            lambda rule: Eq((_moment(rule, 1, "slope_uniform") - _test(rule, "mean_slope")).simplify(), 0),
+            lambda rule: equal((_moment(rule, 1, "slope_uniform") - _test(rule, "mean_slope")).simplify(), 0),
         ),
         Claim(
             "the mean slope of divisors between 3 and 8 is ln(8/3)/5",
-            lambda rule: Eq(_published(_moment(rule, 1, "divisor_uniform")), expand_log(log(Rational(8, 3)) / 5)),
+            lambda rule: equal(_published(_moment(rule, 1, "divisor_uniform")), expand_log(log(Rational(8, 3)) / 5)),
         ),
         Claim(
             "dividing by the mean divisor, 2/11, is less than the mean of the slopes",
@@ -149,11 +149,11 @@ RRELU = Rule(
         ),
         Claim(
             "published slopes average to 11/48",
-            lambda rule: Eq(_published(_test(rule, "mean_slope")), Rational(11, 48)),
+            lambda rule: equal(_published(_test(rule, "mean_slope")), Rational(11, 48)),
         ),
         Claim(
             "published divisors average to 11/2",
-            lambda rule: Eq(_published(_test(rule, "reciprocal_mean_divisor")), Rational(2, 11)),
+            lambda rule: equal(_published(_test(rule, "reciprocal_mean_divisor")), Rational(2, 11)),
         ),
     ),
     source=Source(f"{PAPER}; lecture deck", "line 438, which only names it"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sympy import (
     Add,
-    Eq,
     Expr,
     IndexedBase,
     Integer,
@@ -77,29 +76,29 @@ def _positive_and_blind_to_a_shift(rule: Rule) -> Boolean:
     own = _of_three(rule, LOGITS, logits)
     others = (row[0] + row[2]) / row[1]
     return every(
-        Eq(_of_three(rule, LOGITS, [logit + move for logit in logits]), own),
-        Eq(own, log(1 + others)),
+        equal(_of_three(rule, LOGITS, [logit + move for logit in logits]), own),
+        equal(own, log(1 + others)),
         greater(log(1 + others), 0),
     )
 
 
-def _knows_nothing(rule: Rule) -> Eq:
+def _knows_nothing(rule: Rule) -> Boolean:
     """Equal logits for three classes."""
-    return Eq(_of_three(rule, LOGITS, [Symbol("z", real=True)] * 3), log(Integer(3)))
+    return equal(_of_three(rule, LOGITS, [Symbol("z", real=True)] * 3), log(Integer(3)))
 
 
-def _gradients_add_up_to_zero(rule: Rule) -> Eq:
+def _gradients_add_up_to_zero(rule: Rule) -> Boolean:
     gradient = rule.program(LOGITS, ("derivative",)).formula(d_predictions[i, j])
     row = tuple(log(weight) for weight in symbols("e_0:3", positive=True))
     found = (example(gradient, {n: 1, c: 3}, {i: 0, j: k}, predictions=(row,), labels=(1,)) for k in range(3))
-    return Eq(Add(*found), 0)
+    return equal(Add(*found), 0)
 
 
-def _logits_are_logarithms(rule: Rule) -> Eq:
+def _logits_are_logarithms(rule: Rule) -> Boolean:
     """Probabilities that are divided by their sum, unclipped."""
     row = symbols("p_0:3", positive=True)
     probabilities = {"input": "probabilities", "renormalise": "yes", "clip": "none"}
-    return Eq(_of_three(rule, probabilities, row), _of_three(rule, LOGITS, [log(p) for p in row]))
+    return equal(_of_three(rule, probabilities, row), _of_three(rule, LOGITS, [log(p) for p in row]))
 
 
 CROSS_ENTROPY = Rule(

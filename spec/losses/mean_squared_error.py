@@ -1,6 +1,7 @@
 """Mean squared error."""
 
-from sympy import Eq, IndexedBase, Integer, Rational, Sum, Symbol, exp, expand_log, log, pi, sqrt, symbols
+from sympy import IndexedBase, Integer, Rational, Sum, Symbol, exp, expand_log, log, pi, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal
 from ..rule import Array, Axis, AxisValue, Claim, NamedError, Option, Rule, Source
@@ -15,14 +16,14 @@ d_predictions = IndexedBase("d_predictions", shape=(n,), real=True)
 upstream = Symbol("upstream", real=True)
 
 
-def _gradient_is_the_scaled_difference(rule: Rule) -> Eq:
+def _gradient_is_the_scaled_difference(rule: Rule) -> Boolean:
     gradient = rule.program({"factor": "one"}, ("derivative",)).formula(d_predictions[i])
-    return Eq(gradient, 2 * upstream * (predictions[i] - targets[i]) / n)
+    return equal(gradient, 2 * upstream * (predictions[i] - targets[i]) / n)
 
 
-def _halved(rule: Rule) -> Eq:
+def _halved(rule: Rule) -> Boolean:
     whole, half = (rule.program({"factor": factor}).formula(loss) for factor in ("one", "half"))
-    return Eq(half, whole / 2)
+    return equal(half, whole / 2)
 
 
 def _likeliest_under_normal_noise(rule: Rule) -> tuple[Step, ...]:

@@ -1,6 +1,6 @@
 """The dense layer: every unit takes a weighted sum of all inputs, plus its bias."""
 
-from sympy import And, Eq, IndexedBase, Mod, Sum, Symbol, diff, floor, symbols
+from sympy import And, IndexedBase, Mod, Sum, Symbol, diff, floor, symbols
 
 from ..derivation import Derivation, Step, equal
 from ..derivative import straight_through
@@ -30,7 +30,7 @@ def _adds_up(rule: Rule) -> And:
     arrays = {"x": ((2, 3), (5, 7)), "weights": ((a, b), (b, a)), "bias": (c, 1)}
     values = [example(written, {n: 2, p: 2, u: 2}, {i: row, j: unit}, **arrays) for row in (0, 1) for unit in (0, 1)]
     expected = (2 * a + 3 * b + c, 2 * b + 3 * a + 1, 5 * a + 7 * b + c, 5 * b + 7 * a + 1)
-    return And(*(Eq(value, wanted) for value, wanted in zip(values, expected, strict=True)))
+    return And(*(equal(value, wanted) for value, wanted in zip(values, expected, strict=True)))
 
 
 def _gradients_are_products(rule: Rule) -> And:
@@ -42,7 +42,7 @@ def _gradients_are_products(rule: Rule) -> And:
     x_there = example(program.formula(d_x[i, j]), sizes, {i: 1, j: 0}, **arrays)
     weight = example(program.formula(d_weights[i, j]), sizes, {i: 1, j: 0}, **arrays)
     moved = example(program.formula(d_bias[i]), sizes, {i: 0}, **arrays)
-    return And(Eq(x_there, a * h), Eq(weight, 3 * g + 7 * h), Eq(moved, g + h))
+    return And(equal(x_there, a * h), equal(weight, 3 * g + 7 * h), equal(moved, g + h))
 
 
 def _gradients_of_any_size(rule: Rule) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sympy import Eq, Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log, symbols
+from sympy import Expr, IndexedBase, Piecewise, Sum, Symbol, exp, log, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..activations.relu import RELU
@@ -43,11 +43,11 @@ FROM_CLIPPED = Piecewise(
 MEAN = Sum(each[k], (k, 0, n - 1)) / n
 
 
-def _without_weights(rule: Rule) -> Eq:
+def _without_weights(rule: Rule) -> Boolean:
     """Two examples of three classes, told nothing: the loss is log 3."""
     nothing: dict[str, Any] = {"x": ((2,), (3,)), "labels": (0, 2), "hidden_weights": ((0,),), "hidden_bias": (0,)}
     arrays = {**nothing, "output_weights": ((0, 0, 0),), "output_bias": (0, 0, 0)}
-    return Eq(exp(worked_example(rule.program(), loss, {n: 2, p: 1, h: 1, c: 3}, **arrays)), 3)
+    return equal(exp(worked_example(rule.program(), loss, {n: 2, p: 1, h: 1, c: 3}, **arrays)), 3)
 
 
 def _gradients(rule: Rule) -> tuple[Expr, Expr, Expr, Expr]:
@@ -71,7 +71,7 @@ def _backpropagates(rule: Rule) -> Boolean:
     a = Symbol("a", real=True)
     wrong = exp(a) / (1 + exp(a))  # the share of the other class
     first, second, used, rectified = _gradients(rule)
-    return every(Eq(first, -wrong), Eq(second, wrong), Eq(used, wrong), Eq(rectified, 0))
+    return every(equal(first, -wrong), equal(second, wrong), equal(used, wrong), equal(rectified, 0))
 
 
 def _put_together(rule: Rule) -> tuple[Step, ...]:

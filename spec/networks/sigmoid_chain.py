@@ -127,10 +127,10 @@ def _any_number_of_layers(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _at_most_a_quarter(rule: Rule) -> Eq:
+def _at_most_a_quarter(rule: Rule) -> Boolean:
     """A chain of one neuron: the gradient of its bias is σ'."""
     (only,) = _gradients(rule, (), (z_1,))
-    return Eq(Rational(1, 4) - only / upstream, (applied(SIGMOID, z_1) - Rational(1, 2)) ** 2)
+    return equal(Rational(1, 4) - only / upstream, (applied(SIGMOID, z_1) - Rational(1, 2)) ** 2)
 
 
 def _with_products(rule: Rule, second: Expr, third: Expr) -> list[Expr]:
@@ -144,19 +144,19 @@ def _vanishes(rule: Rule) -> Boolean:
     p, q = symbols("p q", positive=True)
     second, third = 1 / (4 + p), 1 / (4 + q)
     one, two, three, _ = _with_products(rule, second, third)
-    return every(greater(three / one, 16), Eq(one, second * two))
+    return every(greater(three / one, 16), equal(one, second * two))
 
 
 def _sixteen_is_too_much(rule: Rule) -> Boolean:
     """All weights 1, all z_j = log 2: ∂C/∂b_1 is 2/9 of ∂C/∂b_2 and 4/81 of ∂C/∂b_3."""
     one, two, three, _ = _gradients(rule, (Integer(1),) * 3, (log(2),) * 4)
-    return every(Eq(9 * one, 2 * two), Eq(81 * one, 4 * three))
+    return every(equal(9 * one, 2 * two), equal(81 * one, 4 * three))
 
 
-def _sizes_are_what_counts(rule: Rule) -> Eq:
+def _sizes_are_what_counts(rule: Rule) -> Boolean:
     """Products of −2 are below 1/4 too, and make the gradient grow."""
     one, _, three, _ = _with_products(rule, Integer(-2), Integer(-2))
-    return Eq(one, 4 * three)
+    return equal(one, 4 * three)
 
 
 def _sixteen_against_the_second(rule: Rule) -> Boolean:

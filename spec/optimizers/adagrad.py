@@ -1,6 +1,6 @@
 """AdaGrad: a learning rate per parameter, divided by the root of all squared gradients so far."""
 
-from sympy import Eq, Piecewise, Rational, Symbol, sqrt
+from sympy import Piecewise, Rational, Symbol, sqrt
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -53,9 +53,9 @@ def _shrinks_like_one_over_root_t(rule: Rule) -> Boolean:
     summed = program.formula(s).xreplace(given)
     moved = w - program.formula(w).xreplace({**given, s: (n - 1) * c**2})
     return every(
-        Eq(summed.xreplace({s: rule.state[s]}), c**2),
-        Eq(summed.xreplace({s: n * c**2}), (n + 1) * c**2),
-        Eq(moved, eta / sqrt(n)),
+        equal(summed.xreplace({s: rule.state[s]}), c**2),
+        equal(summed.xreplace({s: n * c**2}), (n + 1) * c**2),
+        equal(moved, eta / sqrt(n)),
     )
 
 
@@ -63,8 +63,8 @@ def _inside_is_a_start_value(rule: Rule) -> Boolean:
     """ε inside the root is an accumulator that starts at ε, with no ε at all."""
     inside, outside = rule.program({"epsilon_place": "inside"}), rule.program({"epsilon_place": "outside"})
     return every(
-        Eq(inside.formula(w), outside.formula(w).xreplace({epsilon: 0, s: s + epsilon})),
-        Eq(inside.formula(s) + epsilon, outside.formula(s).xreplace({s: s + epsilon})),
+        equal(inside.formula(w), outside.formula(w).xreplace({epsilon: 0, s: s + epsilon})),
+        equal(inside.formula(s) + epsilon, outside.formula(s).xreplace({s: s + epsilon})),
     )
 
 

@@ -1,6 +1,7 @@
 """Gradient descent: a step against the gradient, as long as the learning rate says."""
 
-from sympy import Eq, Expr, Integer, Rational, Symbol, symbols
+from sympy import Expr, Integer, Rational, Symbol, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater, less
 from ..minimum import least
@@ -42,11 +43,11 @@ def _is_stable_on_a_parabola(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _decay_is_a_penalty(rule: Rule) -> Eq:
+def _decay_is_a_penalty(rule: Rule) -> Boolean:
     penalised, decoupled = (
         rule.program({"weight_decay_form": form}, ("weight_decay",)) for form in ("l2", "decoupled")
     )
-    return Eq(penalised.formula(w), decoupled.formula(w))
+    return equal(penalised.formula(w), decoupled.formula(w))
 
 
 GRADIENT_DESCENT = Rule(

@@ -29,8 +29,8 @@ def _buffer_of_a_constant_gradient(rule: Rule) -> Boolean:
     after = after.xreplace({gradient(w): c})
     solved = eta * c * (1 - mu**n) / (1 - mu)
     return every(
-        Eq(after.xreplace({m: rule.state[m]}), solved.subs(n, 1)),
-        Eq(after.xreplace({m: solved}), solved.subs(n, n + 1)),
+        equal(after.xreplace({m: rule.state[m]}), solved.subs(n, 1)),
+        equal(after.xreplace({m: solved}), solved.subs(n, n + 1)),
     )
 
 
@@ -72,8 +72,8 @@ def _dampening_is_a_smaller_rate(rule: Rule) -> Boolean:
     smaller = {eta: eta * (1 - dampening)}
     plain = rule.program({**dialect, "gain": "one"})
     return every(
-        Eq(dampened.formula(w), plain.formula(w).xreplace(smaller)),
-        Eq(dampened.formula(m), plain.formula(m).xreplace(smaller)),
+        equal(dampened.formula(w), plain.formula(w).xreplace(smaller)),
+        equal(dampened.formula(m), plain.formula(m).xreplace(smaller)),
     )
 
 
@@ -84,8 +84,8 @@ def _follows_a_schedule(rule: Rule) -> Boolean:
     outside = rule.program({"learning_rate_place": "outside"})
     followed = {m: before * m, mu: mu * eta / before}
     return every(
-        Eq(inside.formula(w).xreplace(followed), outside.formula(w)),
-        Eq(inside.formula(m).xreplace(followed), eta * outside.formula(m)),
+        equal(inside.formula(w).xreplace(followed), outside.formula(w)),
+        equal(inside.formula(m).xreplace(followed), eta * outside.formula(m)),
     )
 
 

@@ -1,6 +1,7 @@
 """Nesterov momentum: momentum whose gradient is taken where the buffer is about to carry the parameter."""
 
-from sympy import Eq, Expr, Symbol
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater
 from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
@@ -50,11 +51,11 @@ def _look_back_diverges(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _looks_where_it_would_go(rule: Rule) -> Eq:
+def _looks_where_it_would_go(rule: Rule) -> Boolean:
     """The point of the gradient is the next parameter if that gradient were zero."""
     program = rule.program({"nesterov_form": "look_ahead"})
     (looked_at,) = gradient_points(program)
-    return Eq(looked_at, program.formula(w).replace(gradient, lambda _: 0))
+    return equal(looked_at, program.formula(w).replace(gradient, lambda _: 0))
 
 
 NESTEROV = Rule(

@@ -1,6 +1,6 @@
 """RMSProp: AdaGrad with a memory that fades, so that the learning rate does not die."""
 
-from sympy import Add, Eq, Expr, Integer, Rational, Symbol, sqrt, symbols
+from sympy import Add, Expr, Integer, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -47,9 +47,9 @@ def _average_of_a_stationary_square(rule: Rule) -> Boolean:
     after = program.formula(s).xreplace({gradient(w) ** 2: q})
     solved = (1 - rho**n) * q
     return every(
-        Eq(after.xreplace({s: rule.state[s]}), solved.subs(n, 1)),
-        Eq(after.xreplace({s: solved}), solved.subs(n, n + 1)),
-        Eq(solved / program.formula(correction).xreplace({t: n}), q),
+        equal(after.xreplace({s: rule.state[s]}), solved.subs(n, 1)),
+        equal(after.xreplace({s: solved}), solved.subs(n, n + 1)),
+        equal(solved / program.formula(correction).xreplace({t: n}), q),
     )
 
 
@@ -87,7 +87,7 @@ def _is_adam_without_a_mean(rule: Rule) -> Boolean:
     for place in ("inside", "outside"):
         adam = ADAM.program({"epsilon_place": place, "bias_correction": "none"})
         own, like = rule.program({"epsilon_place": place}), {beta1: Integer(0), beta2: rho}
-        facts += [Eq(own.formula(target), adam.formula(target).xreplace(like)) for target in (w, s)]
+        facts += [equal(own.formula(target), adam.formula(target).xreplace(like)) for target in (w, s)]
     return every(*facts)
 
 

@@ -1,6 +1,7 @@
 """L1: the sum of the sizes of the weights."""
 
 from sympy import Abs, Eq, Expr, IndexedBase, Integer, Max, Piecewise, Sum, Symbol, diff, sign, symbols
+from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater, less
 from ..example import example
@@ -44,10 +45,10 @@ def _one_at_zero(number: Expr) -> Piecewise:
     return Piecewise((number, number >= 0), (-number, True))
 
 
-def _adds_up_sizes(rule: Rule) -> Eq:
+def _adds_up_sizes(rule: Rule) -> Boolean:
     """Of two weights."""
     a, b = Symbol("a", real=True), Symbol("b", real=True)
-    return Eq(example(rule.program().formula(penalty), {n: 2}, {}, w=(a, b)), strength * (Abs(a) + Abs(b)))
+    return equal(example(rule.program().formula(penalty), {n: 2}, {}, w=(a, b)), strength * (Abs(a) + Abs(b)))
 
 
 def _pulls_with_constant_force(rule: Rule) -> tuple[Step, ...]:

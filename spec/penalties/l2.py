@@ -1,6 +1,6 @@
 """L2: the sum of the squares of the weights."""
 
-from sympy import Eq, Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
+from sympy import Expr, Integer, Rational, Sum, Symbol, diff, exp, expand_log, log, pi, sqrt
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -44,7 +44,7 @@ def _shrinks_in_proportion(rule: Rule) -> Boolean:
     a, b = Symbol("a", real=True), Symbol("b", real=True)
     gradients = (rule.program({"factor": value}, ("derivative",)).formula(d_w[i]) for value in ("one", "half"))
     whole, half = (example(g, {n: 2}, {i: 0}, w=(a, b)) for g in gradients)
-    return every(Eq(whole, 2 * strength * a * upstream), Eq(half, strength * a * upstream))
+    return every(equal(whole, 2 * strength * a * upstream), equal(half, strength * a * upstream))
 
 
 def _is_clipped_or_not(rule: Rule) -> Boolean:
@@ -53,7 +53,7 @@ def _is_clipped_or_not(rule: Rule) -> Boolean:
     orders = (rule.program({"clip_order": value}, on) for value in ("inside_clip", "after_clip"))
     pulls = (worked_example(p, d_w[i], {n: 1}, (0,), w=(10,), loss_gradient=(0,), upstream=1) for p in orders)
     inside, after = (pull.subs({strength: 1, bound: 1}) for pull in pulls)
-    return every(Eq(inside, 1), Eq(after, 20))
+    return every(equal(inside, 1), equal(after, 20))
 
 
 def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
@@ -107,7 +107,7 @@ def _is_weight_decay(rule: Rule) -> tuple[Step, ...]:
     )
 
 
-def _is_divided_by_the_examples(rule: Rule) -> Eq:
+def _is_divided_by_the_examples(rule: Rule) -> Boolean:
     """As scikit-learn does: its alpha over the number of examples is the decay."""
     program = rule.program({"factor": "half", "reduction": "per_batch"}, ("derivative", "batch_size"))
     pull = program.formula(d_w[i]).xreplace({w[i]: parameter, upstream: Integer(1)})

@@ -1,7 +1,9 @@
 """What penalties share: the weights, the strength, what is penalised and divided, and how clipping meets a penalty."""
 
-from sympy import Eq, Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, sqrt, symbols
+from sympy import Expr, IndexedBase, Integer, Piecewise, Rational, S, Sum, Symbol, sqrt, symbols
+from sympy.logic.boolalg import Boolean
 
+from ..derivation import equal
 from ..example import example
 from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source, derived
 from ..symbols import NON_NEGATIVE, i, j
@@ -104,13 +106,13 @@ CLIP_ORDER = Axis(
 )
 
 
-def _printed_composition(rule: Rule) -> Eq:
+def _printed_composition(rule: Rule) -> Boolean:
     """The cost that is printed, and the one that is meant, of two weights beside a loss J."""
     a, b, loss = symbols("a b J", real=True)
     printed, meant = (
         example(rule.program(error=e).formula(penalty), {n: 2}, {}, w=(a, b)) for e in ("strength_twice", None)
     )
-    return Eq(loss + printed, loss + meant)
+    return equal(loss + printed, loss + meant)
 
 
 PRINTED_COMPOSITION = Claim(
