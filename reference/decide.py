@@ -25,6 +25,7 @@ from sympy import (
     E,
     Eq,
     Expr,
+    I,
     Indexed,
     Integer,
     Integral,
@@ -42,9 +43,12 @@ from sympy import (
     Sum,
     Symbol,
     factor,
+    nan,
+    oo,
     pi,
     sign,
     simplify,
+    zoo,
 )
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
@@ -58,11 +62,11 @@ from .integral import enclosed, is_number
 from .unknown import Unknown
 
 POINTS = 32
-FEWER = (
-    8  # for altered rules: where a claim is true at so many it is not counted as refuting, which can only understate
-)
+# For altered rules: a claim that is true at so many does not count as refuting them, which understates if anything.
+FEWER = 8
 BITS = 512
 MOST_CASES = 81  # of signs: four symbols
+NO_NUMBERS = (I, nan, oo, zoo)
 SIZES = ("0", "1", "2", "3", "5", "17", "1/2", "1/3", "3/4", "7/8", "9/10", "1/16", "3/2", "1/1000")
 
 Number = Any  # fmpq where exact, else arb
@@ -111,9 +115,9 @@ def refutes(rule: Rule, claim: Claim) -> bool:
     """
     try:
         statement = _differentiated(claim.statement(rule))
-        decided, witness = _tried(statement, rule, FEWER)
-        # Where no number can be compared, as there is none, SymPy may know that an equation never holds.
-        return witness is not None or (not decided and any(f.func(*f.args) == S.false for f in facts_of(statement)))
+        if statement.has(*NO_NUMBERS) and any(f.func(*f.args) == S.false for f in facts_of(statement)):
+            return True  # SymPy knows that such an equation never holds
+        return statement == S.false or _tried(statement, rule, FEWER)[1] is not None
     except (ValueError, LookupError, TypeError):
         return False
 

@@ -20,12 +20,14 @@ def no_setting(
     `here` and `there` give values to the other symbols, `needed` is what the setting has to be there. Raises
     `ValueError` where the equation is not of first degree.
     """
-    values = [_only_value(wanted.xreplace(dict(at)), offered.xreplace(dict(at)), setting) for at in (here, there)]
-    places = [", ".join(f"{symbol} = {value}" for symbol, value in at.items()) for at in (here, there)]
+    found = [(_numerator(wanted, offered, at), _name(at)) for at in (here, there)]
+    values = [_only_root(numerator, setting) for numerator, _ in found]
     return (
         *(
-            Step(f"with {place} both are equal for {setting} = {value} only", equal(_gap(wanted, offered, at), slope))
-            for at, place, (value, slope) in zip((here, there), places, values, strict=True)
+            Step(
+                f"with {place} both are equal for {setting} = {value} only", equal(numerator, slope * (setting - value))
+            )
+            for (numerator, place), (value, slope) in zip(found, values, strict=True)
         ),
         Step("which is not the same number", unequal(values[0][0], values[1][0])),
         Step(
@@ -35,16 +37,18 @@ def no_setting(
     )
 
 
-def _gap(wanted: Expr, offered: Expr, at: Mapping[Symbol, Expr]) -> Expr:
+def _name(place: Mapping[Symbol, Expr]) -> str:
+    return ", ".join(f"{symbol} = {value}" for symbol, value in place.items())
+
+
+def _numerator(wanted: Expr, offered: Expr, at: Mapping[Symbol, Expr]) -> Expr:
     """What is zero where both are equal: the numerator of their difference."""
     return fraction(together((offered - wanted).xreplace(dict(at))))[0]
 
 
-def _only_value(wanted: Expr, offered: Expr, setting: Symbol) -> tuple[Expr, Expr]:
-    """The only root of the numerator of the difference, and the numerator as slope times distance from the root."""
-    numerator = _gap(wanted, offered, {})
+def _only_root(numerator: Expr, setting: Symbol) -> tuple[Expr, Expr]:
+    """The only value for which the numerator is zero, and the slope with which it passes through it."""
     slope = expand(diff(numerator, setting))
     if slope.has(setting) or slope == 0:
         raise ValueError(f"{setting}: {numerator} must be of first degree in it; choose another setting or place")
-    value = cancel(-numerator.xreplace({setting: 0 * setting}) / slope)
-    return value, slope * (setting - value)
+    return cancel(-numerator.xreplace({setting: 0 * setting}) / slope), slope

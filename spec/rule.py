@@ -469,7 +469,7 @@ class Rule:
             let = {s: e.xreplace(dict(exchange)) for s, e in let.items()}
             update = {s: e.xreplace(dict(exchange)) for s, e in update.items()}
         off = {o.symbol: sympify(o.neutral) for o in self.options if o.symbol is not None and o.name not in options}
-        let = {s: e.xreplace(off) for s, e in let.items()}
+        let = {s: e if _mentions(e).isdisjoint(map(str, off)) else e.xreplace(off) for s, e in let.items()}
         symbols = {h.name: h.symbol for h in self.hyperparameters}
         symbols |= {o.name: o.symbol for o in self.options if o.name in options and o.symbol is not None}
         anew = {a.name: a for o in self.options if o.name in options for a in o.arrays}
