@@ -17,7 +17,7 @@ from gradspec.reference.generate import ball
 from gradspec.reference.special import REFUSED, has_specials, kinds
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program, Rule
-from gradspec.spec.rule import gradient_points
+from gradspec.spec.program import gradient_points
 
 from .case import AnyCase, Case, FunctionCase, Outcome, SampleCase, Slopes
 from .laws import deviations

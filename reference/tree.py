@@ -50,7 +50,7 @@ from gradspec.spec import Program
 from gradspec.spec.augmentation.warp import clipped, from_multiple, tent
 from gradspec.spec.derivative import straight_through
 from gradspec.spec.nonfinite import UNLESS_FINITE
-from gradspec.spec.rule import at
+from gradspec.spec.program import at
 from gradspec.spec.symbols import t as STEP
 
 GIVEN, FIELD = "given", "field"  # the gradient is data, or is evaluated as slope * point + offset

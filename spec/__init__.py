@@ -4,20 +4,8 @@ if __name__ != "gradspec.spec":
     raise ImportError("import gradspec.spec: a second copy named `spec` would hold unequal rules")
 
 from .catalogue import catalogue, of_kind, rule
-from .rule import (
-    Array,
-    Axis,
-    AxisValue,
-    Claim,
-    Dialect,
-    Form,
-    Hyperparameter,
-    NamedError,
-    Option,
-    Program,
-    Rule,
-    Source,
-)
+from .program import Program
+from .rule import Array, Axis, AxisValue, Claim, Dialect, Form, Hyperparameter, NamedError, Option, Rule, Source
 
 __all__ = [
     "Array",

@@ -15,7 +15,8 @@ from sympy import Add, And, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, P
 from sympy.core.function import Function
 from sympy.logic.boolalg import Boolean
 
-from .rule import Array, Program, at, primed
+from .program import Program, at, primed
+from .rule import Array
 from .symbols import POSITIONS
 
 Target: TypeAlias = Expr  # a symbol, or an element of an array

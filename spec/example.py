@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import Add, Expr, Indexed, Integer, Sum, Symbol, sympify
 
-from .rule import Program, at
+from .program import Program, at
 
 
 def example(

@@ -14,7 +14,7 @@ from sympy.core.function import AppliedUndef
 from gradspec.conformance import Implementation, Request, Result, judge
 from gradspec.conformance.cases import contexts
 from gradspec.spec import Program, Rule, of_kind
-from gradspec.spec.rule import gradient_points
+from gradspec.spec.program import gradient_points
 from gradspec.spec.symbols import eta, t
 
 from .covering import covering_array

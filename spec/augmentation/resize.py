@@ -4,7 +4,8 @@ from sympy import Expr, Interval, Rational, Symbol, oo
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
-from ..rule import Axis, AxisValue, Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
+from ..program import Equations
+from ..rule import Axis, AxisValue, Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
     CENTRE,

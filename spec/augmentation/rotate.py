@@ -4,7 +4,8 @@ from sympy import Expr, Integer, Rational, S, Symbol, cos, pi, sin
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
-from ..rule import Claim, Equations, Form, Hyperparameter, NamedError, Rule, Source
+from ..program import Equations
+from ..rule import Claim, Form, Hyperparameter, NamedError, Rule, Source
 from ..symbols import i, j
 from .warp import (
     CENTRE,

@@ -26,7 +26,8 @@ from sympy import (
     floor,
 )
 
-from ..rule import Array, Axis, AxisValue, Dialect, Equations, Hyperparameter, Rule, Source
+from ..program import Equations
+from ..rule import Array, Axis, AxisValue, Dialect, Hyperparameter, Rule, Source
 from ..symbols import i, j, k, position
 
 

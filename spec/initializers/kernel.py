@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sympy import Abs, Piecewise, S, Symbol, erf, exp, oo, pi, sqrt
 
-from ..rule import Axis, AxisValue, Equations, NamedError, Option, Source
+from ..program import Equations
+from ..rule import Axis, AxisValue, NamedError, Option, Source
 from ..symbols import NON_NEGATIVE
 
 

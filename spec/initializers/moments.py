@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sympy import Abs, Expr, S, diff, exp, integrate, oo, piecewise_fold, symbols
 
-from ..rule import Program
+from ..program import Program
 from .kernel import bell, density, x
 
 curvature, reach = symbols("curvature reach", positive=True)

@@ -8,7 +8,8 @@ from sympy import Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqr
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater, less
-from ..rule import Claim, Program, Rule
+from ..program import Program
+from ..rule import Claim, Rule
 from .kernel import constant, cut, deviation, fan, fan_in, fan_out, gain, limit, sigma, slope, variance, x
 from .moments import expectation, moment
 

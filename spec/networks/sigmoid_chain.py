@@ -24,7 +24,8 @@ from ..activations.sigmoid import SIGMOID
 from ..derivation import Derivation, Step, at_least, equal, every, greater, less
 from ..derivative import differentiated, straight_through
 from ..example import worked_example
-from ..rule import Array, Claim, Form, NamedError, Option, Program, Rule, Source
+from ..program import Program
+from ..rule import Array, Claim, Form, NamedError, Option, Rule, Source
 from ..symbols import i, j
 from .composition import applied, constant
 

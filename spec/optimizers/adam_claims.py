@@ -5,7 +5,8 @@ from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater, less
 from ..impossibility import no_setting
-from ..rule import Claim, Program, Rule
+from ..program import Program
+from ..rule import Claim, Rule
 from ..symbols import beta1, beta2, denominator, displacement, epsilon, eta, gradient, m, s, t, w
 from .trajectory import flat, trajectory
 

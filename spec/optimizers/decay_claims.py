@@ -7,7 +7,8 @@ from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
 from ..impossibility import no_setting
-from ..rule import Claim, Program, Rule
+from ..program import Program
+from ..rule import Claim, Rule
 from ..symbols import beta1, beta2, epsilon, eta, g, gradient, mu, rho, t, w
 from .trajectory import step, trajectory
 from .weight_decay import decay, eta_first

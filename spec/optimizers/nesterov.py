@@ -4,7 +4,8 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, greater
-from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source, gradient_points
+from ..program import gradient_points
+from ..rule import Axis, AxisValue, Claim, NamedError, Rule, Source
 from ..symbols import displacement, eta, g, gradient, m, m_next, mu, point, t, w, w_next
 from .decay_claims import DECAY_CLAIMS, NO_PENALTY_COLLECTED
 from .gradient_descent import LEARNING_RATE

@@ -4,7 +4,8 @@ from sympy import Expr, Integer, Matrix, Rational, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater, less
-from ..rule import Claim, Rule, gradient_points
+from ..program import gradient_points
+from ..rule import Claim, Rule
 from ..symbols import eta, gradient, m, mu, w
 from .momentum import MOMENTUM
 from .momentum_claims import HEAVY_BALL

@@ -7,7 +7,7 @@ from sympy import Expr, Integer, Matrix, Symbol, diff, sympify
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import equal, every
-from ..rule import Program
+from ..program import Program
 from ..symbols import eta, gradient, t, w
 
 Values = Mapping[Symbol, Expr]

@@ -5,7 +5,8 @@ from sympy.logic.boolalg import Boolean
 
 from ..derivation import equal
 from ..example import example
-from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source, derived
+from ..program import derived
+from ..rule import Array, Axis, AxisValue, Claim, Hyperparameter, Option, Rule, Source
 from ..symbols import NON_NEGATIVE, i, j
 
 n = Symbol("n", integer=True, positive=True)  # weights
