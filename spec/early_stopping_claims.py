@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sympy import Expr, Rational, S, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
@@ -14,8 +16,11 @@ level = Symbol("level", real=True)
 
 def _bad(rule: Rule, value: str, waited: Expr, allowed: Expr) -> Expr:
     """Whether a bad evaluation after `waited` others ends a training that allows for `allowed`."""
-    formula = rule.program({"stop_test": value}).formula(stop)
-    return formula.xreplace({**_compared(S.NegativeOne), wait: waited, patience: allowed})
+    return _ends(rule, value, {**_compared(S.NegativeOne), wait: waited, patience: allowed})
+
+
+def _ends(rule: Rule, value: str, given: Mapping[Symbol, Expr]) -> Expr:
+    return rule.program({"stop_test": value}).formula(stop).xreplace(dict(given))
 
 
 def _compared(gain: Expr, so_far: Expr = S.Zero) -> dict[Symbol, Expr]:
@@ -38,22 +43,26 @@ def _ge_always_stops(rule: Rule) -> Boolean:
 
 
 def _patience_zero_is_one(rule: Rule) -> Boolean:
-    """With increment first, a patience of 0 stops where 1 does: at the first bad evaluation."""
-    first = [_bad(rule, "ge_after_increment", S.Zero, S(p)) for p in (0, 1)]
-    return every(*(equal(stopped, 1) for stopped in first))
+    """With increment first, both stop at the first bad evaluation, and at no good one."""
+    good = {**_compared(S.One), min_delta: S.Zero, wait: S.Zero}
+    facts = []
+    for allowed in (S.Zero, S.One):
+        facts.append(equal(_bad(rule, "ge_after_increment", S.Zero, allowed), 1))
+        facts.append(equal(_ends(rule, "ge_after_increment", {**good, patience: allowed}), 0))
+    return every(*facts)
 
 
 def _first_finite_metric_improves(rule: Rule) -> Boolean:
-    """Where the first evaluation is compared with infinity, accepted, or replaces an infinity, a finite one improves."""
+    """Whatever is made of infinities."""
     start = {**rule.state, metric: level, undefined: S.Zero}
-    values = ("compared", "accepted_first", "replaced")
+    values = rule.axis("infinite").names
     return every(*(equal(rule.program({"infinite": v}).formula(improved).xreplace(start), 1) for v in values))
 
 
 def _one_best_without_margin(rule: Rule) -> Boolean:
     gain = Symbol("gain", positive=True)
-    found = [_after(rule, value, best, S.Zero, x) for value in ("on_delta", "ratchet") for x in (gain, -gain)]
-    return every(equal(found[0], found[2]), equal(found[1], found[3]))
+    found = [_after(rule, value, best, S.Zero, x) for value in ("on_delta", "ratchet") for x in (gain, -gain, S.Zero)]
+    return every(*(equal(one, other) for one, other in zip(found[:3], found[3:], strict=True)))
 
 
 def _patience_is_one_more_or_less(rule: Rule) -> tuple[Step, ...]:
@@ -91,6 +100,13 @@ def _patience_is_one_more_or_less(rule: Rule) -> tuple[Step, ...]:
                 equal(_bad(rule, value, before, before + 1 + short - less), 0),
             )
             for value, less in less_by.items()
+        ),
+        *(
+            Step(
+                f"nor with {value} at a good one, whatever the patience and the count",
+                equal(_ends(rule, value, {**good, patience: allowed}), 0),
+            )
+            for value in less_by
         ),
     )
 

@@ -68,6 +68,7 @@ def _steepest_at_zero(rule: Rule) -> Boolean:
     steep = below.xreplace({alpha: FROM_ONE_ON})
     return every(
         equal(slope(size), 1),
+        equal(below, alpha / (1 + size)),
         at_least(below, 0),
         *(at_least(1 - below.xreplace({alpha: depth}), 0) for depth in UP_TO_ONE),
         at_least(FROM_ONE_ON - steep, 0),
@@ -136,7 +137,7 @@ ELU = Rule(
         Claim(
             "the slope lies between 0 and the larger of 1 and alpha: it never falls, and that is the Lipschitz constant",
             _steepest_at_zero,
-            "the slope below 0 is greatest at 0, where it is alpha",
+            "the slope below 0 comes as near to alpha as inputs come to 0",
         ),
     ),
     source=Source("Clevert, Unterthiner & Hochreiter 2016; lecture deck", "line 442"),

@@ -43,12 +43,14 @@ def enclosed_gain(rule: Rule, published: Rational, least: str, most: str) -> tup
     All steps compare numbers, so that no integral is enclosed more than once for each.
     """
     inside = mean_square(rule)
-    aside = greater if published < Rational(least) else less
+    aside = (
+        greater(1 / published**2, inside + BEYOND) if published < Rational(least) else less(1 / published**2, inside)
+    )
     return (
         Step(
             "a normal law has erfc(12/√2) of its mass beyond 12, where f² is at most 1", less(BEYOND, Rational("4e-33"))
         ),
-        Step(f"with the gain {published} of PyTorch the second moment is not kept", aside(1 / published**2, inside)),
+        Step(f"with the gain {published} of PyTorch the second moment is not kept", aside),
         Step("the gain is less than", less(1 / sqrt(inside), Rational(most))),
         Step("and, with all that may lie beyond, more than", greater(1 / sqrt(inside + BEYOND), Rational(least))),
     )

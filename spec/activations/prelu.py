@@ -1,6 +1,6 @@
 """The parametric rectified linear unit: a leaky one whose slope is learned."""
 
-from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, Symbol, diff
+from sympy import Abs, Eq, Expr, IndexedBase, Integer, Piecewise, S, Symbol, diff
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -55,12 +55,19 @@ def _slope_is_learned_below_zero(rule: Rule) -> tuple[Step, ...]:
     a, u = Symbol("a", real=True), Symbol("u", real=True)
     value = rule.program().formula(y[i]).xreplace({shared[0]: a})
     program = rule.program({}, ("derivative",))
-    found = worked_example(program, d_alpha[i], {n: 1}, (0,), x=(-size,), alpha=(a,), upstream=(u,))
+    found, *others = (
+        worked_example(program, d_alpha[i], {n: 1}, (0,), x=(at,), alpha=(a,), upstream=(u,))
+        for at in (-size, size, S.Zero)
+    )
     below, above = value.xreplace({x[i]: -size}), value.xreplace({x[i]: size})
     return (
         Step("above 0 the value does not move with the slope", equal(diff(above, a), 0)),
         Step("below 0 it moves by the input", equal(diff(below, a), -size)),
-        Step("times u that is the rule's gradient", equal(-size * u, found)),
+        *(
+            Step(f"so the rule's gradient is 0 {where}", equal(0, other))
+            for where, other in zip(("there", "and at 0"), others, strict=True)
+        ),
+        Step("and below 0 that is u times the input", equal(-size * u, found)),
     )
 
 
@@ -115,7 +122,7 @@ PRELU = Rule(
         ),
     ),
     claims=(
-        Claim("it lies between the identity, the rectified unit and the size", _between_known_functions),
+        Claim("slopes of 0, 1 and -1 give the rectified unit, the identity and the size", _between_known_functions),
         Claim(
             "it never falls, if alpha is not negative; if it is, it falls up to 0", _rises_or_turns, EVERY_TWO_INPUTS
         ),

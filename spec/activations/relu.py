@@ -11,7 +11,6 @@ from .shape import EVERY_TWO_INPUTS, at_most_times, curve, rises, size, slope_of
 
 
 def _nearest_number_that_is_not_negative(rule: Rule) -> tuple[Step, ...]:
-    size = Symbol("size", positive=True)
     value = rule.program().formula(y)
     multiplier = value - x  # of the bound y >= 0, by the stationarity of (y - x)²/2 - multiplier y
     return (

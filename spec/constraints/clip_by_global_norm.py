@@ -1,6 +1,6 @@
 """Clipping by global norm: all gradients are shortened together."""
 
-from sympy import Expr, IndexedBase, Integer, Piecewise, Sum, Symbol, sqrt, symbols
+from sympy import Expr, IndexedBase, Integer, Piecewise, S, Sum, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every
@@ -14,6 +14,9 @@ n, m = Symbol("n", integer=True, positive=True), Symbol("m", integer=True, posit
 first, second = IndexedBase("first", shape=(n,), real=True), IndexedBase("second", shape=(m,), real=True)
 one, other = IndexedBase("clipped_first", shape=(n,), real=True), IndexedBase("clipped_second", shape=(m,), real=True)
 squares_first, squares_second = Symbol("squares_first", nonnegative=True), Symbol("squares_second", nonnegative=True)
+
+
+c, excess = symbols("c excess", positive=True)
 
 
 def _shortened(value: Expr, norm: Expr) -> Expr:
@@ -36,37 +39,40 @@ def _never_the_same_length(rule: Rule) -> tuple[Step, ...]:
     return never_the_same_length(written, shorter, first[i], exact.let[squares_first], bound)
 
 
-def _both(rule: Rule, second_gradient: Expr, error: str | None = None) -> list[Expr]:
-    """What gradients of one element become: a long one, and the second one."""
-    a, c = symbols("a c", positive=True)
+def _both(rule: Rule, gradients: tuple[Expr, Expr], within: Expr, error: str | None = None) -> list[Expr]:
+    """What two gradients of one element become."""
     program = rule.program({"epsilon_use": "none"}, error=error)
-    written = (program.formula(target).xreplace({bound: c}) for target in (one[i], other[i]))
-    return [example(x, {n: 1, m: 1}, {i: 0}, first=(a + c,), second=(second_gradient,)) for x in written]
+    written = (program.formula(target).xreplace({bound: within}) for target in (one[i], other[i]))
+    first_one, second_one = ((gradient,) for gradient in gradients)
+    return [example(x, {n: 1, m: 1}, {i: 0}, first=first_one, second=second_one) for x in written]
 
 
 def _alone(rule: Rule) -> Boolean:
-    """Of one parameter, the second gradient being 0, both ways are one."""
-    together, apart = (_both(rule, Integer(0), error) for error in (None, "each_on_its_own"))
-    return every(*(equal(x, y) for x, y in zip(together, apart, strict=True)))
+    """Of one parameter of one element, the second gradient being 0, both ways are one: long or short, of either sign."""
+    facts = []
+    for size, within in ((c + excess, c), (c, c + excess)):
+        for gradient in (size, -size):
+            ways = (_both(rule, (gradient, S.Zero), within, error) for error in (None, "each_on_its_own"))
+            facts += [equal(x, y) for x, y in zip(*ways, strict=True)]
+    return every(*facts)
 
 
 def _each_on_its_own(rule: Rule) -> Boolean:
     """Whether gradients keep their ratio if each is clipped by itself."""
-    second = Symbol("b", positive=True)
-    before = _both(rule, second)
-    after = _both(rule, second, "each_on_its_own")
+    before = c + excess, Symbol("b", positive=True)
+    after = _both(rule, before, c, "each_on_its_own")
     return equal(before[0] * after[1], before[1] * after[0])
 
 
 def _nearest_in_the_ball(rule: Rule) -> tuple[Step, ...]:
-    """The elements of all parameters together are one vector; here those of the second add nothing to its squares."""
+    """The elements of all parameters together are one vector: what one has of its squares, the other has not."""
     program = rule.program({"epsilon_use": "none", "nonfinite": "entry_nan"})
-    rest = program.let[squares_second]
-    direct, indirect = (program.formula(target).xreplace({rest: Integer(0)}) for target in (one[i], other[i]))
-    common = program.let[squares_first]
+    total = Symbol("total", nonnegative=True)
+    shared = {program.let[squares_first]: total - program.let[squares_second]}
+    direct, indirect = (program.formula(target).xreplace(shared) for target in (one[i], other[i]))
     return (
-        *nearest_in_a_ball(direct, first[i], common, bound),
-        *nearest_in_a_ball(indirect, second[i], common, bound),
+        *nearest_in_a_ball(direct, first[i], total, bound),
+        *nearest_in_a_ball(indirect, second[i], total, bound),
     )
 
 
@@ -125,11 +131,13 @@ CLIP_BY_GLOBAL_NORM = Rule(
             PRINCIPLE,
             _nearest_in_the_ball,
         ),
-        Derivation("no bound makes up for epsilon", NO_RADIUS, _never_the_same_length),
+        Derivation(
+            "no bound makes up for epsilon where vectors are clipped to c > 0", NO_RADIUS, _never_the_same_length
+        ),
     ),
     claims=(
         Claim("gradients 3 and 4 become 3/5 and 4/5", _shortens_together),
-        Claim("one parameter is clipped as if on its own", _alone),
+        Claim("one parameter of one element is clipped as if on its own", _alone),
         Claim(
             "clipping every parameter on its own keeps the common direction",
             _each_on_its_own,

@@ -85,11 +85,16 @@ CLIP_BY_NORM = Rule(
         Derivation(
             "without epsilon the result is the nearest vector of norm c or less", PRINCIPLE, _nearest_in_the_ball
         ),
-        Derivation("no bound makes up for epsilon", NO_RADIUS, _never_the_same_length),
+        Derivation(
+            "no bound makes up for epsilon where vectors are clipped to c > 0", NO_RADIUS, _never_the_same_length
+        ),
     ),
     claims=(
         Claim("the deck's gradient keeps its direction and gets norm 1", _keeps_the_direction),
-        Claim("with epsilon added, gradients are shortened that exceed c - epsilon only", _shortened_within_epsilon),
+        Claim(
+            "with epsilon added, gradients that are shorter than c by less than epsilon are shortened too",
+            _shortened_within_epsilon,
+        ),
     ),
     source=Source("Pascanu, Mikolov & Bengio 2013; lecture deck", "lines 558-560"),
 )

@@ -1,6 +1,6 @@
 """Clipping by value: every element on its own."""
 
-from sympy import Expr, Integer, Piecewise, Rational, Symbol, symbols
+from sympy import Expr, Piecewise, Rational, S, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, equal, every, greater
@@ -9,27 +9,39 @@ from ..symbols import NON_NEGATIVE
 
 g, clipped = Symbol("g", real=True), Symbol("clipped", real=True)
 bound = Symbol("c", nonnegative=True)
-excess = Symbol("excess", positive=True)
+excess, room = symbols("excess room", positive=True)
+# Every element that needs no clipping, with its bound: inside, on a bound, and 0.
+ALLOWED = tuple((sign * excess, excess + more) for sign in (1, -1) for more in (room, S.Zero)) + ((S.Zero, bound),)
 
 
 def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:
     written = rule.program().formula(clipped)
     above, below = {g: bound + excess}, {g: -bound - excess}
     push = g - written  # of the bounds, by the stationarity of (z - g)²/2 + push z
+
+    def kept(at: Expr, within: Expr) -> Expr:
+        return push.xreplace({g: at, bound: within})
+
     return (
         Step("above the upper bound it is met", equal(written.xreplace(above), bound)),
         Step("and pushes down", greater(push.xreplace(above), 0)),
         Step("below the lower bound that is met", equal(written.xreplace(below), -bound)),
         Step("and pushes up", greater(-push.xreplace(below), 0)),
-        Step("between them nothing pushes", equal(push.xreplace({g: excess, bound: 2 * excess}), 0)),
-        Step("on either side of 0", equal(push.xreplace({g: -excess, bound: 2 * excess}), 0)),
+        *(
+            Step(f"where the element is {at} and the bound {within} nothing pushes", equal(kept(at, within), 0))
+            for at, within in ALLOWED
+        ),
     )
 
 
 def _once_and_again(rule: Rule) -> Boolean:
     written = rule.program().formula(clipped)
-    inputs = (bound + excess, -bound - excess, Integer(0))
-    return every(*(equal(written.xreplace({g: written.xreplace({g: at})}), written.xreplace({g: at})) for at in inputs))
+
+    def result(at: Expr, within: Expr) -> Expr:
+        return written.xreplace({g: at, bound: within})
+
+    inputs = (*ALLOWED, (bound + excess, bound), (-bound - excess, bound))
+    return every(*(equal(result(result(at, within), within), result(at, within)) for at, within in inputs))
 
 
 def _keeps_the_direction(rule: Rule) -> Boolean:

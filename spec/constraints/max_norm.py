@@ -129,7 +129,11 @@ MAX_NORM = Rule(
         Derivation(
             "without epsilon a unit's weights become the nearest ones in the ball", PRINCIPLE, _nearest_in_the_ball
         ),
-        Derivation("no radius makes up for epsilon", NO_RADIUS, _never_the_same_length),
+        Derivation(
+            "no radius makes up for epsilon where weights are pulled into a ball of radius c > 0",
+            NO_RADIUS,
+            _never_the_same_length,
+        ),
         Derivation(
             "with epsilon always added, weights within the ball shrink at every step",
             "the formula for a norm below the radius",

@@ -1,6 +1,6 @@
 """Steps on vectors that are pulled into a ball: to the nearest point of it, or with an ε that no other radius makes up for."""
 
-from sympy import Expr, Symbol, symbols
+from sympy import Expr, S, Symbol, symbols
 
 from ..derivation import Step, equal, greater
 from ..symbols import epsilon
@@ -19,6 +19,8 @@ def nearest_in_a_ball(projected: Expr, element: Expr, squares: Expr, radius: Sym
     push = outside / c - 1
     long = projected.xreplace({element: x, squares: outside**2, radius: c})
     short, surface = (projected.xreplace({element: x, squares: c**2, radius: r}) for r in (outside, c))
+    nothing = projected.xreplace({element: x, squares: excess**2, radius: S.Zero})
+    zero = projected.xreplace({element: S.Zero, squares: S.Zero, radius: c})
     return (
         Step(
             "a vector that is too long by some excess is shortened, every element alike", equal(long, x * c / outside)
@@ -28,6 +30,8 @@ def nearest_in_a_ball(projected: Expr, element: Expr, squares: Expr, radius: Sym
         Step("towards the centre", greater(push, 0)),
         Step("and a vector within the ball stays", equal(short, x)),
         Step("as does one on its surface, so that nothing changes twice", equal(surface, x)),
+        Step("a bound of 0 leaves nothing", equal(nothing, 0)),
+        Step("and of nothing nothing is made", equal(zero, 0)),
     )
 
 

@@ -15,6 +15,7 @@ from sympy import (
     Symbol,
     diff,
     log,
+    sqrt,
     symbols,
 )
 from sympy.logic.boolalg import Boolean
@@ -37,6 +38,8 @@ biases = IndexedBase("biases", shape=(n, depth), real=True)
 a = IndexedBase("a", shape=(n, depth + 1), real=True)  # a_0 is the input
 y = IndexedBase("y", shape=(n,), real=True)
 d_biases = IndexedBase("d_biases", shape=(n, depth), real=True)
+d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)  # as the derived program names it
+layer, further = Symbol("l", integer=True, nonnegative=True), Symbol("further", integer=True, positive=True)
 
 w, b, before = weights[i, j - 1], biases[i, j - 1], a[i, j - 1]
 z = w * before + b
@@ -83,9 +86,7 @@ def _nine_factors(rule: Rule) -> tuple[Step, ...]:
 def _one_layer_more(rule: Rule) -> tuple[Step, ...]:
     """The step of the induction over the depth: what is derived for any layer but the last."""
     program = rule.program({}, ("derivative",))
-    layer, further = Symbol("l", integer=True, nonnegative=True), Symbol("further", integer=True, positive=True)
     here = {j: layer, depth: layer + further}  # so many layers stand behind this one
-    d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)
     own = (d_a[i, j + 1] * _slope(weights[i, j] * a[i, j] + biases[i, j])).xreplace(here)
     handed_on, of_bias = (
         equations.xreplace(here) for equations in (program.let[d_a[i, j]], program.update[d_biases[i, j]])
@@ -99,23 +100,28 @@ def _one_layer_more(rule: Rule) -> tuple[Step, ...]:
 
 
 def _any_number_of_layers(rule: Rule) -> tuple[Step, ...]:
-    """The induction over the layers, for products that are all below 1/4 in size, or all 1 + p."""
+    """The induction over the layers, for products that are all below 1/4 in size, or all at least 1 + p."""
     program = rule.program({}, ("derivative",))
-    layer, further = Symbol("l", integer=True, nonnegative=True), Symbol("further", integer=True, positive=True)
-    k, p = Symbol("k", integer=True, nonnegative=True), Symbol("p", positive=True)
-    d_a = IndexedBase("d_a", shape=(n, depth + 1), real=True)
+    k, p, rest = (
+        Symbol("k", integer=True, nonnegative=True),
+        Symbol("p", positive=True),
+        Symbol("rest", nonnegative=True),
+    )
     here, there = ({j: at, depth: layer + 1 + further} for at in (layer, layer + 1))
     slope = _slope(weights[i, j] * a[i, j] + biases[i, j]).xreplace(here)
     own, behind = (program.update[d_biases[i, j]].xreplace(at) for at in (here, there))
     own = own.xreplace({d_a[i, j + 1].xreplace(here): program.let[d_a[i, j]].xreplace(there)})
     return (
-        Step(
-            "if k products make 4^(-k) of it at most, one more below 1/4 makes less than 4^(-k-1)",
-            less(4 ** (-k) / (4 + p), 4 ** (-k - 1)),
+        *(
+            Step(
+                f"if k products make 4^(-k) of it at most, one more of size {product} makes less than 4^(-k-1)",
+                less(4 ** (-k) * product, 4 ** (-k - 1)),
+            )
+            for product in (1 / (4 + p), Integer(0))
         ),
         Step(
-            "if k products of 1 + p make (1 + p)^k of it, one more makes",
-            equal((1 + p) ** k * (1 + p), (1 + p) ** (k + 1)),
+            "if k products of at least 1 + p in size make (1 + p)^k of it, one more makes (1 + p)^(k + 1) at least",
+            at_least((1 + p) ** k * (1 + p + rest) - (1 + p) ** (k + 1), 0),
         ),
         Step(
             "which grows beyond all bounds: if (1 + p)^k is at least 1 + k p, the next is at least 1 + (k + 1) p",
@@ -141,11 +147,11 @@ def _with_products(rule: Rule, second: Expr, third: Expr) -> list[Expr]:
 
 
 def _vanishes(rule: Rule) -> Boolean:
-    """Products below 1/4 make ∂C/∂b_1 sixteen times smaller than ∂C/∂b_3; against ∂C/∂b_2 just one of them counts."""
-    p, q = symbols("p q", positive=True)
-    second, third = 1 / (4 + p), 1 / (4 + q)
+    """Every product between -1/4 and 1/4 makes ∂C/∂b_1 sixteen times smaller; against ∂C/∂b_2 just one of them counts."""
+    p, q = symbols("p q", real=True)
+    second, third = (x / (4 * sqrt(1 + x**2)) for x in (p, q))
     one, two, three, _ = _with_products(rule, second, third)
-    return every(greater(three / one, 16), equal(one, second * two))
+    return every(greater(1 - (16 * one / three) ** 2, 0), equal(one, second * two))
 
 
 def _sixteen_is_too_much(rule: Rule) -> Boolean:
@@ -253,7 +259,7 @@ SIGMOID_CHAIN = Rule(
             _one_layer_more,
         ),
         Derivation(
-            "products of a size below 1/4 make it 4 times smaller with each of any number of layers; above 1 it explodes",
+            "sizes below 1/4 make it 4 times smaller with each of any number of layers; of 1 + p and more it explodes",
             "induction over the layers",
             _any_number_of_layers,
         ),
