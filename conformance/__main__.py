@@ -10,8 +10,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-os.environ.setdefault("SYMPY_CACHE_SIZE", "200000")  # before SymPy is imported: its own 1,000 hold no rule's formulas
-
 app = typer.Typer(
     name="gradspec",
     help="The training rules of deep networks, as formulas, as exact truth, and as a judge of other people's code.",
@@ -66,6 +64,8 @@ def prove(
     json: Json = "",
 ) -> None:
     """Derive and decide every claim about the rules, and count the altered rules that each refutes."""
+    # Before SymPy is imported, here and in the workers: its own 1,000 entries do not hold the formulas of one rule.
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "200000")
     from . import proving, report
 
     try:

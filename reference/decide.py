@@ -111,15 +111,20 @@ def _satisfiable(statement: Boolean, rule: Rule) -> bool:
 def refutes(rule: Rule, claim: Claim) -> bool:
     """Whether `claim` is seen to be false of `rule`: nothing is proved, and what cannot be stated is not refuted.
 
-    It cannot be stated of a rule that lacks what it is about, nor where complex numbers would have to be compared.
+    It cannot be stated of a rule that lacks what it is about, nor where complex numbers would have to be ordered.
     """
     try:
         statement = _differentiated(claim.statement(rule))
-        if statement.has(*NO_NUMBERS) and any(f.func(*f.args) == S.false for f in facts_of(statement)):
-            return True  # SymPy knows that such an equation never holds
+        if statement.has(*NO_NUMBERS) and any(_never(fact) for fact in facts_of(statement)):
+            return True
         return statement == S.false or _tried(statement, rule, FEWER)[1] is not None
     except (ValueError, LookupError, TypeError):
         return False
+
+
+def _never(fact: Boolean) -> bool:
+    """Whether SymPy knows that an equation never holds, as of real numbers and what is none."""
+    return isinstance(fact, Eq) and fact.func(*fact.args) == S.false
 
 
 def _differentiated(statement: Boolean) -> Boolean:
@@ -221,7 +226,9 @@ def _proved(fact: Boolean) -> bool:
         return bool(fact)
     if isinstance(fact, Eq):
         return vanishes(fact.lhs - fact.rhs)
-    if isinstance(fact, Relational) and not isinstance(fact, Ne):
+    if isinstance(fact, Ne):
+        return bool(simplify(fact.lhs - fact.rhs).is_nonzero)
+    if isinstance(fact, Relational):
         difference, strict = fact.gts - fact.lts, fact.rel_op in ("<", ">")
         ways = (way(difference) for way in (simplify, factor))  # either may show a sign that the other hides
         return any(bool(written.is_positive if strict else written.is_nonnegative) for written in ways)

@@ -45,7 +45,9 @@ class Facts(Boolean):  # type: ignore[misc]
 
 
 def every(*facts: Boolean | bool) -> Facts:
-    """Return the statement that all of these hold."""
+    """Return the statement that all of these hold. Raises `ValueError` if there is none, which would hold of anything."""
+    if not facts:
+        raise ValueError("facts=(): a claim must state something; give it at least one statement")
     return Facts(*map(sympify, facts))
 
 

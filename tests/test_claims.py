@@ -7,14 +7,15 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from sympy import And, Eq, Function, Gt, Integral, Max, Rational, S, Symbol, exp, pi, sign, sqrt
+from sympy import Abs, And, Eq, Function, Gt, I, Integral, Max, Piecewise, Rational, S, Symbol, exp, pi, sign, sqrt
 
 from gradspec.conformance.altered import refuted
 from gradspec.conformance.proving import altered_rules_of
-from gradspec.reference.decide import Decision, decide
+from gradspec.reference.decide import Decision, decide, refutes
 from gradspec.spec import Claim, Rule, catalogue, rule
-from gradspec.spec.derivation import every, facts_of, greater, less, unequal
+from gradspec.spec.derivation import equal, every, facts_of, greater, less, unequal
 from gradspec.spec.impossibility import no_setting
+from gradspec.spec.initializers.moments import moment
 from gradspec.spec.symbols import eta, g, gradient, m, w
 
 CLAIMS = [(one.name, claim) for one in catalogue().values() for claim in one.claims]  # derivations: test_derivations.py
@@ -148,6 +149,55 @@ def test_facts_are_kept_as_they_are_written() -> None:
     assert about(every(second, Gt(x, 7))).verdict == "refuted"
     assert about(every(second, S.false)).verdict == "refuted"
     assert about(every(second, first)).verdict == "proved"
+
+
+def test_a_claim_states_something() -> None:
+    with pytest.raises(ValueError, match="a claim must state something"):
+        every()
+
+
+def test_numbers_that_differ_for_all_values_are_proved_to_differ() -> None:
+    assert "proved" == about(unequal(5 * size, Rational(25, 7) * size)).verdict
+    assert "refuted" == about(unequal(x, Abs(x))).verdict
+
+
+def test_an_inequality_without_numbers_does_not_hide_what_is_false() -> None:
+    unordered = greater(sqrt(-1 - size), 0)  # SymPy raises TypeError where this is evaluated
+    never = Claim("complex and real numbers", lambda one: every(unordered, equal(I * size, one.update[w] ** 2)))
+
+    assert refutes(rule("gradient_descent"), never)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "wrong"),
+    [
+        # Right at half the bound, at 0 and beyond the bounds only.
+        ("clip_by_value", "clipped", lambda value, g, c: Piecewise((2 * g * Abs(g) / c, Abs(g) < c), (value, True))),
+        ("elu", "saturating", lambda value, *_: value / 2),
+    ],
+)
+def test_a_rule_that_is_wrong_between_the_places_looked_at_before_is_refuted(
+    name: str, target: str, wrong: Any
+) -> None:
+    one = rule(name)
+    part = "let" if any(str(s) == target for s in one.let) else "update"
+    equations = dict(getattr(one, part))
+    (symbol,) = (s for s in equations if str(s) == target)
+    g_, c_ = (next((s for s in equations[symbol].free_symbols if str(s) == n), None) for n in ("g", "c"))
+    altered = one.replaced(**{part: {**equations, symbol: wrong(equations[symbol], g_, c_)}})
+
+    about_shape = [
+        c for c in one.everything_claimed() if "nearest" in c.name or "again" in c.name or "slope lies" in c.name
+    ]
+    assert about_shape
+    assert [] == [claim.name for claim in about_shape if not refutes(altered, claim)]
+
+
+def test_a_mean_over_a_density_that_goes_on_beyond_its_cut_is_not_stated() -> None:
+    leaky = rule("he_normal").program(error="leaky_truncation", dialect={"truncation": "corrected"})
+
+    with pytest.raises(ValueError, match="goes on beyond its cut"):
+        moment(leaky, 2)
 
 
 def test_a_false_constant_is_refuted_whatever_the_values() -> None:

@@ -41,7 +41,10 @@ def _gradient_of_any_size(rule: Rule) -> tuple[Step, ...]:
     """For any number of classes, with the gradient u of the cost by the shares."""
     program = rule.program({}, ("derivative",))
     share, found = program.formula(y[i, j]), program.formula(d_x[i, j])
-    own, other, rest = symbols("e_j e_k rest", positive=True)  # exponentials of two logits, and the sum of all others
+    (own, other), rest = (
+        symbols("e_j e_k", positive=True),
+        Symbol("rest", nonnegative=True),
+    )  # exponentials of two logits, and the sum of all others
     one, two = (power / (own + other + rest) for power in (own, other))
     mean = Sum(upstream[i, k] * share.xreplace({j: k}), (k, 0, c - 1))
     return (
@@ -69,19 +72,19 @@ def _never_turns_back(rule: Rule) -> Boolean:
 
 
 def _rows_of_the_jacobian(rule: Rule) -> Boolean:
-    """The entries of a row add up to 0, and their sizes to 2 y (1 - y), which is 1/2 less a square."""
+    """It is symmetric; a row's entries add up to 0, and their sizes to 2 y (1 - y), which is 1/2 less a square."""
     weights = one, _, rest = symbols("e_0:3", positive=True)
-    own, *others = _three_gradients(rule, weights, (Integer(1), Integer(0), Integer(0)))
-    share = weights[0] / Add(*weights)
     half, difference = Rational(1, 2), (Integer(1), Integer(-1), Integer(0))
+    rows = [_three_gradients(rule, weights, [Integer(k == place) for k in range(3)]) for place in range(3)]
     along = _three_gradients(rule, (one, one, rest), difference)
     equal_share = one / (2 * one + rest)
-    return every(
-        equal(own + Add(*others), 0),
-        *(at_least(-other, 0) for other in others),
-        equal(half - (own - Add(*others)), 2 * (share - half) ** 2),
-        *(equal(found, equal_share * part) for found, part in zip(along, difference, strict=True)),
-    )
+    facts = [equal(found, equal_share * part) for found, part in zip(along, difference, strict=True)]
+    for place, row in enumerate(rows):
+        share, others = weights[place] / Add(*weights), [entry for k, entry in enumerate(row) if k != place]
+        facts += [equal(row[k], rows[k][place]) for k in range(place)]
+        facts += [at_least(-entry, 0) for entry in others]
+        facts += [equal(Add(*row), 0), equal(half - (row[place] - Add(*others)), 2 * (share - half) ** 2)]
+    return every(*facts)
 
 
 SOFTMAX = Rule(

@@ -63,7 +63,7 @@ def _one_edge_for_whole_pixels(rule: Rule) -> Boolean:
     facts = []
     for place in product(range(3), range(2)):
         one, other = (
-            pixel(rule, edge, place, (3, 2), {row_shift: Integer(2), column_shift: Integer(-1)}) for edge in EDGES
+            pixel(rule, choice, place, (3, 2), {row_shift: Integer(2), column_shift: Integer(-1)}) for choice in EDGES
         )
         facts.append(equal(one, other))
     return every(*facts)
@@ -72,7 +72,7 @@ def _one_edge_for_whole_pixels(rule: Rule) -> Boolean:
 def _two_edges_for_half_a_pixel(rule: Rule) -> Boolean:
     """The first row, half a pixel down: half of it comes from beyond the edge, or all."""
     numbers = {row_shift: Rational(1, 2), column_shift: Integer(0)}
-    blended, whole = (pixel(rule, edge, (0, 0), (3, 2), numbers) for edge in EDGES)
+    blended, whole = (pixel(rule, choice, (0, 0), (3, 2), numbers) for choice in EDGES)
     return every(equal(blended, (pixel_symbol(0, 0) + fill_value) / 2), equal(whole, fill_value))
 
 
@@ -126,10 +126,13 @@ SHIFT = Rule(
         Derivation("a pixel shows what lay one shift before it", "everything moves alike", _where_a_pixel_came_from),
     ),
     claims=(
-        Claim("a shift by whole pixels moves them, and changes none", _moves_whole_pixels),
-        Claim("with fill=wrap a shift by whole pixels is a permutation", _wraps_around),
+        Claim("a shift by whole pixels moves those of an image of 3 by 2, and changes none", _moves_whole_pixels),
+        Claim("with fill=wrap a shift by whole pixels permutes those of an image of 3 by 2", _wraps_around),
         Claim("halfway between two pixels stands their mean", _halfway_is_the_mean),
-        Claim("edge=blended and edge=whole are the same for shifts by whole pixels", _one_edge_for_whole_pixels),
+        Claim(
+            "edge=blended and edge=whole are the same for a shift of an image of 3 by 2 by whole pixels",
+            _one_edge_for_whole_pixels,
+        ),
         Claim(
             "shifted by half a pixel, the first row is half fill value with edge=blended and all of it with edge=whole",
             _two_edges_for_half_a_pixel,

@@ -50,8 +50,8 @@ def _both(rule: Rule, gradients: tuple[Expr, Expr], within: Expr, error: str | N
 def _alone(rule: Rule) -> Boolean:
     """Of one parameter of one element, the second gradient being 0, both ways are one: long or short, of either sign."""
     facts = []
-    for size, within in ((c + excess, c), (c, c + excess)):
-        for gradient in (size, -size):
+    for length_before, within in ((c + excess, c), (c, c + excess)):
+        for gradient in (length_before, -length_before):
             ways = (_both(rule, (gradient, S.Zero), within, error) for error in (None, "each_on_its_own"))
             facts += [equal(x, y) for x, y in zip(*ways, strict=True)]
     return every(*facts)

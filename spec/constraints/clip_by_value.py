@@ -11,7 +11,7 @@ g, clipped = Symbol("g", real=True), Symbol("clipped", real=True)
 bound = Symbol("c", nonnegative=True)
 excess, room = symbols("excess room", positive=True)
 # Every element that needs no clipping, with its bound: inside, on a bound, and 0.
-ALLOWED = tuple((sign * excess, excess + more) for sign in (1, -1) for more in (room, S.Zero)) + ((S.Zero, bound),)
+ALLOWED = (*((sign * excess, excess + more) for sign in (1, -1) for more in (room, S.Zero)), (S.Zero, bound))
 
 
 def _nearest_within_the_bounds(rule: Rule) -> tuple[Step, ...]:

@@ -1,7 +1,8 @@
 """What the initializers share: the fans of a kernel, the two shapes of density, their axes and known errors.
 
 A sampler's parameter is a probability density, written at the point `x`: the first input. Outside of its support it is 0.
-Means, variances and the truncation constant are integrals of it, and follow when it is changed.
+Its means and variances are integrals of it (`moments.py`); the truncation constant is a closed form, which a claim compares
+with them.
 """
 
 from __future__ import annotations

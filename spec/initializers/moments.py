@@ -22,14 +22,15 @@ def _half(function: Expr, shape: Expr, end: Expr) -> Expr:
 def expectation(program: Program, below: Expr, above: Expr) -> Expr:
     """The mean of a function of the weight, given by its formulas `below` and `above` zero, integrated over the support."""
     (inside, where), *outside = piecewise_fold(program.update[density]).args
-    if any(piece != 0 for piece, _ in outside):
-        return oo  # a density that goes on for ever
     edge = where.gts * Abs(x) / where.lts
+    endless = program.let.get(edge) == oo
+    if not endless and any(piece != 0 for piece, _ in outside):
+        raise ValueError(f"{program.rule}: its density goes on beyond its cut; state moments of another law anew")
     inside = inside.xreplace({bell: program.let.get(bell, bell)})
     falls = (-diff(inside, x) / (2 * x * inside)).simplify()
     if falls.has(x):
         raise ValueError(f"{program.rule}: its density is neither level nor a bell; state moments of another law anew")
-    end, shape = (oo if program.let.get(edge) == oo else reach), exp(-curvature * x**2) if falls != 0 else S.One
+    end, shape = (oo if endless else reach), exp(-curvature * x**2) if falls != 0 else S.One
     total = _half(below.xreplace({x: -x}), shape, end) + _half(above, shape, end)
     total = inside.xreplace({x: S.Zero}) * total.xreplace({curvature: falls, reach: edge})
     for symbol in reversed(program.needed()):

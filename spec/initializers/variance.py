@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sympy import Expr, Integer, Integral, Rational, S, Symbol, exp, oo, pi, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
-from ..derivation import Derivation, Step, equal, every, greater, less
+from ..derivation import Derivation, Step, at_least, equal, every, greater, less
 from ..program import Program
 from ..rule import Claim, Rule
 from .kernel import constant, cut, deviation, fan, fan_in, fan_out, gain, limit, sigma, slope, variance, x
@@ -165,6 +165,10 @@ def _between_forward_and_backward(rule: Rule) -> tuple[Step, ...]:
             "the compromise is the harmonic mean of the two, twice 1 over the sum of the fans",
             equal(2 / (into + out), 2 / (1 / (1 / into) + 1 / (1 / out))),
         ),
+        Step(
+            "which lies between them",
+            at_least((1 / into - 2 / (into + out)) * (2 / (into + out) - 1 / out), 0),
+        ),
         Step("and this is the rule's", equal(2 / (into + out), program.formula(variance))),
     )
 
@@ -193,7 +197,11 @@ def limit_is(words: str, numerator: int, *fans: Symbol) -> Claim:
 
 
 SUM = "weights are independent of what they weigh, and have the mean 0"
-HE_DERIVATION = Derivation("the variance 2/fan_in keeps the second moment through a ReLU", SUM, _second_moment_is_kept)
+HE_DERIVATION = Derivation(
+    "the variance 2/fan_in keeps the second moment through a ReLU",
+    f"{SUM}; what enters the ReLU is normal",
+    _second_moment_is_kept,
+)
 LECUN_DERIVATION = Derivation("the variance 1/fan_in keeps the second moment", SUM, _linear_second_moment_is_kept)
 GLOROT_DERIVATION = Derivation(
     "forward and backward ask for different variances, and the rule's lies between",
@@ -205,7 +213,7 @@ UNIFORM_DERIVATION = Derivation(
 )
 CLAIMS = (
     Claim("the density integrates to 1, with mean 0", _is_a_density, "integration"),
-    Claim("the variance is gain/fan", _variance, "integration"),
+    Claim("the variance is gain/fan, unless truncation is raw", _variance, "integration"),
     Claim(
         "the variance used as the standard deviation draws the same weights",
         _variance_as_deviation,
@@ -228,7 +236,9 @@ TRUNCATED_CLAIMS = (
     ),
 )
 UNIFORM_CLAIMS = (Claim("with σ as the limit the variance is a third of what it should be", _third_of_the_variance),)
-FORWARD = Claim("a sum over fan_in inputs keeps their second moment", _forward, "variance of a sum")
+FORWARD = Claim(
+    "a sum over fan_in inputs keeps their second moment, unless truncation is raw", _forward, "variance of a sum"
+)
 RELU_CLAIMS = (
     Claim("a leaky ReLU between two layers keeps the second moment", _through_a_leaky_relu, "integration"),
     Claim("a ReLU between two layers keeps the second moment", _through_a_relu, "integration"),

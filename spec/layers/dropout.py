@@ -198,7 +198,7 @@ DROPOUT = Rule(
         ),
         Derivation(
             "scaled in training or at test the same networks are learned",
-            "weights and learning rate change with the scale",
+            "the weights behind the inputs, and their own learning rate, change with the scale",
             _weights_of_both_ways,
         ),
         Derivation(

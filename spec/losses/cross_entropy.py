@@ -48,7 +48,10 @@ KERAS = Source("Keras 3.15.1", "keras.losses.sparse_categorical_crossentropy")
 def _shares_less_the_label(rule: Rule) -> tuple[Step, ...]:
     """For any number of examples and classes, with the gradient u of the cost by the loss."""
     program = rule.program({"input": "logits"}, ("derivative",))
-    right, rest = symbols("x_right rest", positive=True)  # the label's logit, and the sum of all others' exponentials
+    right, rest = (
+        Symbol("x_right", real=True),
+        Symbol("rest", nonnegative=True),
+    )  # the label's logit, and the sum of all others' exponentials
     cost = log(exp(right) + rest) - right
     share = exp(predictions[i, j]) / Sum(exp(predictions[i, k]), (k, 0, c - 1))
     less_label = upstream / n * (share - KroneckerDelta(j, label[i]))
@@ -237,7 +240,10 @@ CROSS_ENTROPY = Rule(
         ),
         Claim("from equal logits of three classes it is log 3", _knows_nothing),
         Claim("gradients by three logits add up to 0", _gradients_add_up_to_zero),
-        Claim("from logits that are logarithms of probabilities it is what it is from these", _logits_are_logarithms),
+        Claim(
+            "from logarithms of three probabilities as logits it is the loss from these, renormalised and unclipped",
+            _logits_are_logarithms,
+        ),
     ),
     source=Source("Goodfellow, Bengio & Courville 2016; lecture deck", "line 43"),
 )

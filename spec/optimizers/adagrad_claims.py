@@ -1,6 +1,6 @@
 """What is claimed of AdaGrad besides its derivation: where ε and the start of the sum are the same, and how it slows."""
 
-from sympy import Integer, Rational, Symbol, sqrt, symbols
+from sympy import Integer, Symbol, sqrt, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..derivation import Derivation, Step, at_least, equal, every
@@ -18,14 +18,14 @@ def _outside_is_no_inside(rule: Rule) -> tuple[Step, ...]:
     outside, inside = (
         flat(rule.program({"epsilon_place": place}).formula(denominator), 1) for place in ("outside", "inside")
     )
-    tenth = {epsilon: Rational(1, 10)}
+    small = {epsilon: Symbol("e", positive=True)}
     return no_setting(
         outside**2,
         (inside**2).xreplace({epsilon: shift}),
         shift,
-        {**tenth, s: Integer(0)},
-        {**tenth, s: Integer(3)},
-        Rational(41, 100),
+        {**small, s: Integer(0)},
+        {**small, s: Integer(3)},
+        small[epsilon] ** 2 + 4 * small[epsilon],
     )
 
 
@@ -95,7 +95,7 @@ ADAGRAD_CLAIMS = (
 )
 ADAGRAD_DERIVATIONS = (
     Derivation(
-        "epsilon outside is inside under no setting",
+        "an epsilon outside above 0 is inside under no epsilon and no start",
         "it would have to be two numbers at once",
         _outside_is_no_inside,
     ),

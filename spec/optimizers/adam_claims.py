@@ -21,21 +21,21 @@ def _placed(rule: Rule, place: str, **dialect: str) -> Program:
 
 
 def _hat_is_no_outside(rule: Rule) -> tuple[Step, ...]:
-    """The first two steps with β₂ = 24/25, for which both roots are rational."""
+    """The first two steps with β₂ = 24/25, for which both roots are rational, and any ε above 0."""
     hat, outside = (flat(_placed(rule, place).formula(denominator), 1) for place in ("hat", "outside"))
-    settings = {epsilon: Rational(1, 10), beta2: Rational(24, 25)}
+    settings = {epsilon: Symbol("e", positive=True), beta2: Rational(24, 25)}
     here = {**settings, t: Integer(1), s: Integer(0)}
     there = {**settings, t: Integer(2), s: Rational(1, 25)}
-    return no_setting(hat, outside.xreplace({epsilon: other}), other, here, there, Rational(5, 14))
+    return no_setting(hat, outside.xreplace({epsilon: other}), other, here, there, 25 * settings[epsilon] / 7)
 
 
 def _inside_is_no_outside(rule: Rule) -> tuple[Step, ...]:
-    """The first step with gradients of 1 and of 11/4, and an ε of 3."""
-    slope = Symbol("g", real=True)
+    """The first step with gradients of k and of 11/4 k, and an ε of 3 k², which is any above 0."""
+    slope, k = Symbol("g", real=True), Symbol("k", positive=True)
     inside, outside = (flat(_placed(rule, place).formula(denominator), slope) for place in ("inside", "outside"))
-    settings = {epsilon: Integer(3), beta2: Rational(1, 2), t: Integer(1), s: Integer(0)}
-    here, there = ({**settings, slope: size} for size in (Integer(1), Rational(11, 4)))
-    return no_setting(inside, outside.xreplace({epsilon: other}), other, here, there, Rational(1, 2))
+    settings = {epsilon: 3 * k**2, beta2: Rational(1, 2), t: Integer(1), s: Integer(0)}
+    here, there = ({**settings, slope: size} for size in (k, 11 * k / 4))
+    return no_setting(inside, outside.xreplace({epsilon: other}), other, here, there, k / 2)
 
 
 def _first_epsilon_of_the_hat(rule: Rule) -> Boolean:
@@ -156,12 +156,15 @@ ADAM_CLAIMS = (
         "with beta2 = 0.999 the efficient form has 31.6 times the epsilon at the first step", _first_epsilon_of_the_hat
     ),
     Claim("without correction the efficient form is Algorithm 1", _uncorrected_hat_is_outside),
-    Claim("without correction the first step is eta (1 - beta1)/sqrt(1 - beta2), or 3.16 eta", _first_uncorrected_step),
+    Claim(
+        "without correction and epsilon the first step is eta (1 - beta1)/sqrt(1 - beta2), or 3.16 eta",
+        _first_uncorrected_step,
+    ),
     Claim("without epsilon the unit of the gradients does not matter", _unit_does_not_matter, "invariance"),
-    Claim("looking ahead makes the first step longer by beta1/(1 + beta1)", _first_step_ahead),
+    Claim("without epsilon looking ahead makes the first step longer by beta1/(1 + beta1)", _first_step_ahead),
     Claim("no factor of the learning rate turns one maximum into the other", _maxima_differ, "two different factors"),
     Claim(
-        "with the deck's overwritten moments 12 steps add up to 1.28763 eta, and s is then more than 2 10^24",
+        "with the deck's overwritten moments 12 steps at gradients of 1 add up to 1.28763 eta, s is then more than 2 10^24",
         _overwritten_all_but_stops,
         "exact recurrence",
     ),
@@ -173,11 +176,13 @@ ADAM_CLAIMS = (
 )
 ADAM_DERIVATIONS = (
     Derivation(
-        "the efficient form is Algorithm 1 under no constant epsilon",
-        "it would have to be two numbers at once",
+        "the efficient form with an epsilon above 0 is Algorithm 1 under no constant epsilon",
+        "it would have to be two numbers at once; shown for β₂ = 24/25",
         _hat_is_no_outside,
     ),
     Derivation(
-        "epsilon inside is outside under no setting", "it would have to be two numbers at once", _inside_is_no_outside
+        "an epsilon inside above 0 is outside under no epsilon",
+        "it would have to be two numbers at once",
+        _inside_is_no_outside,
     ),
 )

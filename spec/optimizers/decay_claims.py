@@ -72,7 +72,7 @@ def _not_a_penalty_where_steps_are_collected(rule: Rule) -> tuple[Step, ...]:
             equal(penalised[1][w] - decoupled[1][w], eta * (other_decay - decay) * w),
         ),
         Step(
-            "so λ has to be the same; then after the second they differ by",
+            "so λ has to be the same; then after the second they differ by what is 0 for special numbers only",
             equal(gap, mu * eta * decay * w * (1 - ahead)),
         ),
     )
@@ -85,7 +85,7 @@ DECAY_CLAIMS = (
 )
 NO_PENALTY_SCALED = Derivation(
     "no decoupled decay is a penalty on squares where steps are scaled",
-    "it would have to be two numbers at once",
+    "it would have to be two numbers at once; shown for the first step without epsilon, a penalty of 1 and a weight of 1",
     _not_a_penalty_where_steps_are_scaled,
 )
 NO_PENALTY_COLLECTED = Derivation(

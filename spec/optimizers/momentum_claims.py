@@ -87,9 +87,10 @@ def _first_gradient_as_start(rule: Rule) -> Boolean:
 
 
 def _first_gradient_without_dampening(rule: Rule) -> Boolean:
+    """At the first step from the start, and at every later one from equal buffers."""
     first, zeros = (rule.program({**HEAVY_BALL, "first_step": start}) for start in ("gradient", "zeros"))
-    start = {t: Integer(1), m: rule.state[m]}
-    return every(*(equal(first.formula(x).xreplace(start), zeros.formula(x).xreplace(start)) for x in (w, m)))
+    steps = {t: Integer(1), m: rule.state[m]}, {t: Symbol("n", integer=True, positive=True) + 1}
+    return every(*(equal(first.formula(x).xreplace(at), zeros.formula(x).xreplace(at)) for at in steps for x in (w, m)))
 
 
 def _gradients_fade(rule: Rule) -> Boolean:
@@ -124,7 +125,11 @@ MOMENTUM_CLAIMS = (
     Claim("the first gradient as start adds tau mu^(t-1) of it to the buffer", _first_gradient_as_start, "recurrence"),
     Claim("without dampening the first gradient as start is a start from zero", _first_gradient_without_dampening),
     Claim("a gradient counts eta mu^k after k steps, so that the buffer is their sum", _gradients_fade, "recurrence"),
-    Claim("at a constant gradient it settles at steps of eta/(1 - mu)", _settles_at_a_constant_gradient, "fixed point"),
+    Claim(
+        "at a constant gradient it settles at steps of eta/(1 - mu) times that",
+        _settles_at_a_constant_gradient,
+        "fixed point",
+    ),
 )
 MOMENTUM_DERIVATIONS = (
     Derivation(

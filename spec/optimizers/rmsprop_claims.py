@@ -19,12 +19,12 @@ def _denominator(rule: Rule, place: str) -> Expr:
 
 
 def _inside_is_no_outside(rule: Rule) -> tuple[Step, ...]:
-    """Averages of 1 and of 121/16, with an ε of 3."""
-    wanted, offered = (flat(_denominator(rule, place), Symbol("g", real=True)) for place in ("inside", "outside"))
-    settings = {epsilon: Integer(3), rho: Rational(1, 2)}
-    here = {**settings, s: Integer(1), Symbol("g", real=True): Integer(1)}
-    there = {**settings, s: Rational(121, 16), Symbol("g", real=True): Rational(11, 4)}
-    return no_setting(wanted, offered.xreplace({epsilon: other}), other, here, there, Rational(1, 2))
+    """Averages of k² and of 121/16 k², with an ε of 3 k², which is any above 0."""
+    slope, k = Symbol("g", real=True), Symbol("k", positive=True)
+    wanted, offered = (flat(_denominator(rule, place), slope) for place in ("inside", "outside"))
+    settings = {epsilon: 3 * k**2, rho: Rational(1, 2)}
+    here, there = ({**settings, s: size**2, slope: size} for size in (k, 11 * k / 4))
+    return no_setting(wanted, offered.xreplace({epsilon: other}), other, here, there, k / 2)
 
 
 def _inside_raises_every_square(rule: Rule) -> Boolean:
@@ -123,7 +123,7 @@ RMSPROP_CLAIMS = (
 )
 RMSPROP_DERIVATIONS = (
     Derivation(
-        "epsilon inside is outside under no setting",
+        "an epsilon inside above 0 is outside under no epsilon",
         "it would have to be two numbers at once",
         _inside_is_no_outside,
     ),
