@@ -32,13 +32,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A piece with what it says; code gives one for each statement. `trouble` says why there is no row."""
+    """A piece with what it says; code gives one for each statement.
+
+    `trouble` says why there is no row; `repairs` what was taken for damage and read as something else.
+    """
 
     piece: Piece
     line: int
     text: str
     row: Row | None
     trouble: str = ""
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
