@@ -1,0 +1,192 @@
+"""Rows that give a name its next value, and which of them make a program together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .naming import Named, named, time_letters, with_powers_as_times
+from .tree import Call, Name, Number, Row, Tree, walk
+
+PARAMETERS = (
+    "w",
+    "W",
+    "theta",
+    "x",
+    "p",
+    "param",
+    "params",
+    "parameter",
+    "parameters",
+    "weights",
+    "weight",
+    "phi",
+    "b",
+)
+GRADIENTS = frozenset({"g", "grad", "grads", "gradient", "gradients", "nabla", "G"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A row that gives `target` a value; `place` is its number among the readings of the slide."""
+
+    place: int
+    target: Named
+    expression: Tree
+    code: bool
+
+
+def assignments(rows: Sequence[Row | None], code: Sequence[bool]) -> tuple[list[Assignment], frozenset[str]]:
+    """Return the rows that are assignments to a name, and the letters that count steps in them."""
+    letters = time_letters([side for row in rows if row is not None for side in row.sides])
+    bases = frozenset(
+        row.sides[0].args[0].base
+        for row in rows
+        if row is not None and isinstance(row.sides[0], Call) and row.sides[0].head == "^"
+        and isinstance(row.sides[0].args[0], Name)
+    )  # fmt: skip
+    found = []
+    for place, row in enumerate(rows):
+        if row is None or not row.relations or row.relations[0] not in ("=", ":=") or row.condition is not None:
+            continue
+        left, right = (with_powers_as_times(side, bases, letters) for side in row.sides[:2])
+        target = target_of(left)
+        if target is None or _starts(target, letters):
+            continue
+        found.append(Assignment(place, named(target, letters), right, code[place]))
+    return found, letters
+
+
+def target_of(left: Tree) -> Name | None:
+    """The name on a left side; θ(t+1) is θ at t + 1, and Δθ a name of its own."""
+    if isinstance(left, Name):
+        return left
+    if isinstance(left, Call) and left.head == "apply" and len(left.args) == 2 and isinstance(left.args[0], Name):
+        name, stamp = left.args
+        return Name(name.base, name.accents, name.index, stamp) if time_letters([]) & _letters(stamp) else None
+    if isinstance(left, Call):
+        return change(left)
+    return None
+
+
+def change(tree: Call) -> Name | None:
+    """Δθ as one name, where it stands as a product."""
+    if tree.head == "*" and len(tree.args) == 2:
+        first, second = tree.args
+        if isinstance(first, Name) and first.base == "Delta" and isinstance(second, Name):
+            return Name("Delta" + second.base, second.accents, second.index, second.mark)
+    return None
+
+
+def _letters(tree: Tree) -> frozenset[str]:
+    return frozenset(one.base for one in walk(tree) if isinstance(one, Name))
+
+
+def _starts(target: Name, letters: frozenset[str]) -> bool:
+    """Whether this is a start value: m_0."""
+    return any(isinstance(part, Number) and part.value == 0 for part in target.index) and bool(letters)
+
+
+# -- which belong together -----------------------------------------------------------------------------------
+
+
+def reads(tree: Tree, letters: frozenset[str]) -> Iterator[Named]:
+    """The names that a tree reads."""
+    for one in walk(tree):
+        if isinstance(one, Name):
+            yield named(one, letters)
+        elif isinstance(one, Call) and (whole := change(one)) is not None:
+            yield named(whole, letters)
+
+
+def is_own(assignment: Assignment, letters: frozenset[str]) -> bool:
+    """Whether a row gives a name a value that depends on the one it had."""
+    key, time = assignment.target.key, assignment.target.time
+    return any(
+        one.key == key and (time is None or one.time != time)
+        for one in reads(_without_gradients(assignment.expression), letters)
+    )
+
+
+def _without_gradients(tree: Tree) -> Tree:
+    if not isinstance(tree, Call):
+        return tree
+    if tree.head in ("grad", "partial"):
+        return Number(Fraction(0))
+    return Call(tree.head, tuple(map(_without_gradients, tree.args)))
+
+
+def differentiated(found: Sequence[Assignment], letters: frozenset[str]) -> frozenset[str]:
+    """The names with respect to which something is differentiated, or whose gradients are named after them."""
+    names = set()
+    keys = {assignment.target.key for assignment in found}
+    for assignment in found:
+        for one in walk(assignment.expression):
+            if isinstance(one, Call) and one.head in ("grad", "partial") and len(one.args) == 2:
+                names |= {read.key for read in reads(one.args[1], letters)}
+            elif (of := differential(one)) is not None and (key := named(of, letters).key) in keys:
+                names.add(key)
+    return frozenset(names)
+
+
+def differential(tree: Tree) -> Name | None:
+    """The w of dw, as one word or as a product of d and w."""
+    if isinstance(tree, Name) and len(tree.base) > 1 and tree.base[0] == "d":
+        return Name(tree.base[1:].lstrip("_"), tree.accents, tree.index, tree.mark)
+    if isinstance(tree, Call) and tree.head == "*" and len(tree.args) == 2:
+        first, second = tree.args
+        if first == Name("d") and isinstance(second, Name):
+            return second
+    return None
+
+
+def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list[Assignment]:
+    """The rows that move a parameter, in order."""
+    own = [a for a in found if is_own(a, letters)]
+    by_gradient = differentiated(found, letters)
+    chosen = [a for a in own if a.target.key in by_gradient]
+    chosen += [a for a in own if a not in chosen and _base(a.target.key) in PARAMETERS]
+    if not chosen:
+        keys = {a.target.key for a in own}
+        used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}
+        chosen = [a for a in own if a.target.key in keys - used]
+    return sorted(chosen, key=lambda a: a.place)
+
+
+def moves_a_parameter(key: str, found: Sequence[Assignment], letters: frozenset[str]) -> bool:
+    """Whether a name is that of a parameter, or a cost is differentiated by it."""
+    return _base(key) in PARAMETERS or key in differentiated(found, letters)
+
+
+def _base(key: str) -> str:
+    return key.split("_")[0].split("^")[0]
+
+
+def program_of(
+    row: Assignment, found: Sequence[Assignment], movers: Sequence[Assignment], letters: frozenset[str]
+) -> list[Assignment]:
+    """The assignments that the step of `row` depends on, itself included, in the order of the slide."""
+    same = [a.place for a in movers if a.target.key == row.target.key]
+    begin = max((place for place in same if place < row.place), default=-1)
+    end = min((place for place in same if place > row.place), default=len(found) and found[-1].place + 1)
+    others = {a.place for a in movers} - {row.place}
+    before = [a for a in found if begin < a.place < row.place and a.place not in others]
+    after = [a for a in found if row.place < a.place < end and a.place not in others]
+    older = [a for a in found if a.place < begin and a.place not in others]
+    chosen: dict[int, Assignment] = {row.place: row}
+    wanted = [row]
+    while wanted:
+        one = wanted.pop()
+        for read in reads(one.expression, letters):
+            if read.key == row.target.key or any(a.target.key == read.key for a in chosen.values()):
+                continue
+            for group in (before, after, older):
+                givers = [a for a in group if a.target.key == read.key]
+                if group is older:
+                    givers = givers[-1:]
+                if givers:
+                    chosen |= {a.place: a for a in givers}
+                    wanted += givers
+                    break
+    return [chosen[place] for place in sorted(chosen)]

@@ -1,0 +1,178 @@
+"""Single small changes to a formula, each of which undoes a slip that people make when they write one down.
+
+Nothing that was written is thrown away: what is longer than any rule that is known may be a rule that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .tree import Call, Name, Number, Tree
+
+ONE, TWO = Number(Fraction(1)), Number(Fraction(2))
+SWAPPED = {"max": "min", "min": "max", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+Path = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A changed formula and what was changed, in words that follow "it would be right with"."""
+
+    tree: Tree
+    words: str
+
+
+def places(tree: Tree) -> Iterator[tuple[Path, Tree]]:
+    """Every part of a tree with the way to it, the whole first."""
+    open_ones: list[tuple[Path, Tree]] = [((), tree)]
+    while open_ones:
+        path, one = open_ones.pop(0)
+        yield path, one
+        if isinstance(one, Call):
+            open_ones += [((*path, k), arg) for k, arg in enumerate(one.args)]
+
+
+def put(tree: Tree, path: Path, new: Tree) -> Tree:
+    """Return the tree with `new` at `path`; a sum or product in its like becomes one."""
+    if not path:
+        return new
+    assert isinstance(tree, Call)
+    args = list(tree.args)
+    args[path[0]] = put(args[path[0]], path[1:], new)
+    return flat(Call(tree.head, tuple(args)))
+
+
+def flat(tree: Call) -> Call:
+    """A sum of sums as one sum, a product of products as one product."""
+    if tree.head not in ("+", "*"):
+        return tree
+    args: list[Tree] = []
+    for arg in tree.args:
+        args += arg.args if isinstance(arg, Call) and arg.head == tree.head else (arg,)
+    return Call(tree.head, tuple(args))
+
+
+def product(*args: Tree) -> Tree:
+    """A product without a factor 1."""
+    kept = [arg for arg in args if arg != ONE]
+    return flat(Call("*", tuple(kept))) if len(kept) > 1 else kept[0] if kept else ONE
+
+
+def negated(tree: Tree) -> Tree:
+    """A tree with the other sign."""
+    return tree.args[0] if isinstance(tree, Call) and tree.head == "neg" else Call("neg", (tree,))
+
+
+def edits(tree: Tree, others: Sequence[Name]) -> Iterator[Edit]:
+    """Return the formulas one small change away; `others` are names that may stand in place of one another."""
+    for path, one in places(tree):
+        for words, new in _changes(one, path, tree, others):
+            yield Edit(put(tree, path, new), words)
+
+
+def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
+    if isinstance(one, Name):
+        yield from _of_name(one, others, _is_below(whole, path, "^"))
+    elif isinstance(one, Number):
+        yield from _of_number(one)
+    else:
+        yield from _of_call(one, path, whole)
+
+
+def _of_name(name: Name, others: Sequence[Name], is_power: bool) -> Iterator[tuple[str, Tree]]:
+    for other in others:
+        if other != name:
+            yield "another name", other
+    yield "1 less the name", Call("+", (ONE, negated(name)))
+    if not is_power:
+        yield "the square of the name", Call("^", (name, TWO))
+
+
+def _of_number(number: Number) -> Iterator[tuple[str, Tree]]:
+    for value in (Fraction(1), Fraction(2), Fraction(1, 2), Fraction(-1)):
+        if value != number.value:
+            yield "another number", Number(value)
+
+
+def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
+    args = one.args
+    if one.head == "+":
+        for k, arg in enumerate(args):
+            yield "another sign", Call("+", (*args[:k], negated(arg), *args[k + 1 :]))
+        yield from _without_complement(one)
+        yield from _with_complement(one)
+    elif one.head == "neg":
+        yield "another sign", args[0]
+    elif one.head == "*":
+        for k in range(1, len(args)):
+            yield "a minus sign", Call("+", (product(*args[:k]), negated(product(*args[k:]))))
+            yield "a plus sign", Call("+", (product(*args[:k]), product(*args[k:])))
+            yield "a quotient", Call("/", (product(*args[:k]), product(*args[k:])))
+            yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
+    elif one.head == "/":
+        yield "numerator and denominator exchanged", Call("/", (args[1], args[0]))
+        yield "a product", product(*args)
+        if not (isinstance(args[1], Call) and args[1].head == "sqrt"):
+            yield "a square root", Call("/", (args[0], Call("sqrt", (args[1],))))
+        if isinstance(args[1], Call) and args[1].head == "+":
+            yield from _rooted_parts(args[0], args[1])
+    elif one.head == "sqrt":
+        yield "no square root", args[0]
+    elif one.head == "^":
+        yield "no power", args[0]
+    elif one.head in ("grad", "partial"):
+        if not _is_below(whole, path, "^"):
+            yield "the square of the gradient", Call("^", (one, TWO))
+    elif one.head in SWAPPED:
+        yield f"{SWAPPED[one.head]}", Call(SWAPPED[one.head], args)
+    elif one.head == "cases" and len(args) == 4:
+        yield "the cases exchanged", Call("cases", (args[2], args[1], args[0], args[3]))
+
+
+def _rooted_parts(above: Tree, below: Call) -> Iterator[tuple[str, Tree]]:
+    for k, part in enumerate(below.args):
+        if not (isinstance(part, Call) and part.head == "sqrt"):
+            rooted = (*below.args[:k], Call("sqrt", (part,)), *below.args[k + 1 :])
+            yield "a square root", Call("/", (above, Call("+", rooted)))
+
+
+def _complement(tree: Tree) -> Tree | None:
+    """The x of 1 - x."""
+    if isinstance(tree, Call) and tree.head == "+" and len(tree.args) == 2 and tree.args[0] == ONE:
+        second = tree.args[1]
+        return second.args[0] if isinstance(second, Call) and second.head == "neg" else None
+    return None
+
+
+def _without_complement(one: Call) -> Iterator[tuple[str, Tree]]:
+    """The other of x and 1 - x; 1 - x^t where 1 - x stands."""
+    inner = _complement(one)
+    if inner is not None:
+        yield "the name without 1 less it", inner
+        if isinstance(inner, Name):
+            yield "the name to the power of the step", Call("+", (ONE, negated(Call("^", (inner, Name("t"))))))
+
+
+def _with_complement(one: Call) -> Iterator[tuple[str, Tree]]:
+    """A weight of 1 - x beside a weight of x: the arriving part of an average."""
+    for k, arg in enumerate(one.args):
+        if not (isinstance(arg, Call) and arg.head == "*" and isinstance(arg.args[0], (Name, Number))):
+            continue
+        weight = Call("+", (ONE, negated(arg.args[0])))
+        for n, other in enumerate(one.args):
+            if n != k:
+                changed = (*one.args[:n], product(weight, other), *one.args[n + 1 :])
+                yield "a weight of 1 less the other one", Call("+", changed)
+
+
+def _is_below(whole: Tree, path: Path, head: str) -> bool:
+    """Whether what stands directly above is a call of `head`."""
+    if not path:
+        return False
+    above: Tree = whole
+    for k in path[:-1]:
+        assert isinstance(above, Call)
+        above = above.args[k]
+    return isinstance(above, Call) and above.head == head

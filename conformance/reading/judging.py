@@ -1,0 +1,45 @@
+"""From the pieces of a document to a verdict on each: programs of a slide first, then what stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .finding import Item, Piece, Reading, Verdict
+from .programs import judge as judge_programs
+from .reading import read
+from .statements import judge as judge_statements
+
+
+def judged(pieces: Sequence[Piece], advance: Callable[[], None]) -> list[Item]:
+    """Return an item for every formula and update in `pieces`, in order; `advance` is called once for each piece."""
+    items: list[Item] = []
+    for slide in _slides(pieces):
+        readings: list[Reading] = []
+        for piece in slide:
+            readings += read(piece)
+            advance()
+        items += _of_slide(readings)
+    return items
+
+
+def _slides(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    slides: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        slides.setdefault(piece.slide, []).append(piece)
+    return list(slides.values())
+
+
+def _of_slide(readings: list[Reading]) -> list[Item]:
+    verdicts: list[Verdict | None] = [
+        Verdict(verdict="unreadable", message=one.trouble) if one.row is None else None for one in readings
+    ]
+    for judge in (judge_programs, judge_statements):
+        places = [k for k, verdict in enumerate(verdicts) if verdict is None]
+        for k, verdict in zip(places, judge([readings[k] for k in places]), strict=True):
+            verdicts[k] = verdict
+    return [
+        Item(
+            reading, verdict or Verdict(verdict="unknown", message="states nothing that a rule could be compared with")
+        )
+        for reading, verdict in zip(readings, verdicts, strict=True)
+    ]

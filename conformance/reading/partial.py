@@ -1,0 +1,182 @@
+"""A row of an update program that stands alone: which rule has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import permutations
+
+from gradspec.spec import Rule, catalogue
+from gradspec.spec.program import Program, put_in
+
+from .assignments import Assignment
+from .candidates import tree as tree_of
+from .compiling import STEP, compiled
+from .finding import Verdict
+from .machine import BEFORE, Unsupported, value
+from .matching import Abstract, abstracted, roles_of
+from .tree import Call, Name, Tree, walk
+
+OWN, GRADIENT = "@own", "@gradient"
+KEPT = ("_next", "_hat")
+POINTS = ((0.531, 0.877, 3), (1.219, -0.643, 2), (0.298, 0.412, 5))  # own value, gradient, step
+VALUES = (0.137, 0.711, 0.389, 0.853, 0.263, 0.577)
+MOST_NAMES = 5
+AGREE = 1e-11
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One equation of a rule: `own` is the state that it renews, the other names are roles."""
+
+    rule: str
+    dialect: Mapping[str, str]
+    target: str
+    tree: Tree
+    roles: tuple[str, ...]
+    canonical: bool
+
+
+def judge_row(assignment: Assignment, letters: frozenset[str]) -> Verdict | None:
+    """Return the verdict on a row that no program on the slide uses, or None if it is no such row."""
+    abstract = _abstract(assignment, letters)
+    if abstract is None or not _tells(abstract):
+        return None
+    template = _matching(abstract)
+    if template is not None:
+        title = catalogue()[template.rule].title
+        verdict = "correct" if template.canonical else "convention"
+        return Verdict(verdict=verdict, rule=template.rule, dialect=template.dialect, message=f"a row of {title}")
+    return None
+
+
+def _abstract(assignment: Assignment, letters: frozenset[str]) -> Abstract | None:
+    """The row as a machine of one line; the gradient and its own former value have names of their own."""
+    try:
+        machine = compiled([assignment], assignment.target.key, letters, in_order=assignment.code)
+    except Unsupported:
+        return None
+    ((target, tree),) = machine.lines
+    own = Name(target + BEFORE)
+    points = {one.args[0] for one in walk(tree) if isinstance(one, Call) and one.head == "gradient"}
+    if points - {own}:
+        return None
+    machine = replace(machine, lines=((target, _renamed(tree, own)),), carry={}, initial={})
+    whole = abstracted(machine)
+    return replace(whole, names=tuple(name for name in whole.names if name not in (OWN, GRADIENT, STEP)))
+
+
+def _renamed(tree: Tree, own: Name) -> Tree:
+    if isinstance(tree, Call):
+        if tree.head == "gradient":
+            return Name(GRADIENT)
+        return Call(tree.head, tuple(_renamed(arg, own) for arg in tree.args))
+    return Name(OWN) if tree == own else tree
+
+
+def _tells(abstract: Abstract) -> bool:
+    """Whether a row has enough in it to be told from an accident: a gradient and its own past, or a step as exponent."""
+    names = {one.base for one in walk(abstract.machine.lines[0][1]) if isinstance(one, Name)}
+    powers = any(
+        isinstance(one, Call) and one.head == "^" and one.args[1] == Name(STEP)
+        for one in walk(abstract.machine.lines[0][1])
+    )
+    return {OWN, GRADIENT} <= names or powers or (OWN in names and abstract.names != () and _divides(abstract))
+
+
+def _divides(abstract: Abstract) -> bool:
+    return any(isinstance(one, Call) and one.head == "sqrt" for one in walk(abstract.machine.lines[0][1]))
+
+
+def _matching(abstract: Abstract) -> Template | None:
+    names = abstract.names
+    if len(names) > MOST_NAMES:
+        return None
+    fixed = roles_of(names, abstract.literals)
+    tree = abstract.machine.lines[0][1]
+    given = dict(zip(names, VALUES, strict=False))
+    wanted = _results(tree, given)
+    found = [
+        template
+        for template in _templates()
+        if len(template.roles) == len(names) and _fits(template, names, fixed, wanted)
+    ]
+    hinted = [one for one in found if any(role is not None and role in one.roles for role in _hints(names))]
+    return next(iter(hinted or found), None)
+
+
+def _hints(names: Sequence[str]) -> list[str | None]:
+    """What indices 1 and 2 tell: an average of gradients or of squares, as in Adam."""
+    return [f"beta{name[-1]}" if name[-1:] in ("1", "2") else None for name in names]
+
+
+def _fits(template: Template, names: Sequence[str], fixed: Sequence[str | None], wanted: list[float] | None) -> bool:
+    if wanted is None:
+        return False
+    for order in permutations(template.roles):
+        if any(f is not None and f in template.roles and f != role for f, role in zip(fixed, order, strict=True)):
+            continue
+        results = _results(template.tree, dict(zip(order, VALUES, strict=False)))
+        if results is not None and all(
+            math.isclose(x, y, rel_tol=AGREE, abs_tol=AGREE) for x, y in zip(results, wanted, strict=True)
+        ):
+            return True
+    return False
+
+
+def _results(tree: Tree, given: Mapping[str, float]) -> list[float] | None:
+    try:
+        return [
+            value(tree, {**given, OWN: own, GRADIENT: slope, STEP: float(step)}, lambda x: x)
+            for own, slope, step in POINTS
+        ]
+    except (ArithmeticError, ValueError):
+        return None
+
+
+# -- equations of the specification --------------------------------------------------------------------------
+
+
+@cache
+def _templates() -> tuple[Template, ...]:
+    """Every equation that renews a state, corrects an average or moves the parameter, each once."""
+    found: dict[tuple[Tree, tuple[str, ...]], Template] = {}
+    rules = [rule for rule in catalogue().values() if rule.kind == "optimizer"]
+    for rule in rules:
+        for dialect in rule.dialects(frozenset()):
+            program = rule.program(dialect)
+            for template in _of(rule, dialect, program):
+                key = (template.tree, template.roles)
+                if key not in found or (template.canonical and not found[key].canonical):
+                    found[key] = template
+    return tuple(sorted(found.values(), key=lambda one: not one.canonical))
+
+
+def _of(rule: Rule, dialect: Mapping[str, str], program: Program) -> Iterator[Template]:
+    owners = {str(after): str(state) for state, after in program.update.items()}
+    canonical = all(rule.axis(axis).names[0] == chosen for axis, chosen in dialect.items())
+    for symbol in program.needed():
+        name = str(symbol)
+        if not name.endswith(KEPT):
+            continue
+        expression = program.let[symbol]
+        for inner in reversed(program.needed_by(expression)):
+            if not (str(inner).endswith(KEPT) or str(inner) == "g"):
+                expression = put_in(expression, inner, program.let[inner])
+        own = owners.get(name)
+        tree = _placed(tree_of(expression), {own: OWN, "g": GRADIENT, "t": STEP})
+        roles = dict.fromkeys(one.base for one in walk(tree) if isinstance(one, Name))
+        free = tuple(role for role in roles if role not in (OWN, GRADIENT, STEP))
+        yield Template(rule.name, dict(dialect), name, tree, free, canonical)
+
+
+def _placed(tree: Tree, names: Mapping[str | None, str]) -> Tree:
+    if isinstance(tree, Name):
+        return Name(names.get(tree.base, tree.base))
+    if isinstance(tree, Call):
+        if tree.head == "gradient":
+            return Name(GRADIENT)
+        return Call(tree.head, tuple(_placed(arg, names) for arg in tree.args))
+    return tree

@@ -1,0 +1,202 @@
+"""Update programs of a slide: which rule they are, in which dialect, or what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gradspec.spec import rule as rule_called
+
+from .assignments import Assignment, assignments, moves_a_parameter, parameter_rows, program_of
+from .candidates import candidates
+from .compiling import compiled
+from .finding import Reading, Verdict
+from .machine import Machine, Unsupported
+from .matching import Abstract, Match, abstracted, certain, matches
+from .partial import judge_row
+from .repair import Repair, repaired
+from .tree import Call, walk
+from .witness import witness
+
+ASCENT = re.compile(r"ascent|maximi[sz]|reward|polic(y|ies)|likelihood|adversar|utility", re.IGNORECASE)
+MOST_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way in which a program can be read, and the rule that it then is."""
+
+    abstract: Abstract
+    match: Match | None
+
+
+def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
+    """Return a verdict for every row of one slide that belongs to an update program, None for the others."""
+    verdicts: list[Verdict | None] = [None] * len(readings)
+    found, letters = assignments([one.row for one in readings], [one.piece.kind == "code" for one in readings])
+    movers = parameter_rows(found, letters)
+    for mover in movers:
+        rows = program_of(mover, found, movers, letters)
+        verdict = _judged(rows, mover.target.key, letters, readings) if len(rows) <= MOST_ROWS else None
+        if verdict is None:
+            continue
+        for row in rows:
+            if verdicts[row.place] is None or verdict.verdict == "wrong":
+                verdicts[row.place] = verdict
+    for assignment in found:
+        if verdicts[assignment.place] is None:
+            verdicts[assignment.place] = judge_row(assignment, letters)
+    return verdicts
+
+
+def _judged(
+    rows: Sequence[Assignment], parameter: str, letters: frozenset[str], readings: Sequence[Reading]
+) -> Verdict | None:
+    """The verdict on a program; None if nothing in it is a gradient, or if it cannot be run."""
+    ways = [_Way(one, _first(one)) for one in map(abstracted, _ways(rows, parameter, letters))]
+    if not any(_has_gradient(way.abstract.machine) for way in ways):
+        return None
+    known = [way.match for way in ways if way.match is not None]
+    right = next((match for match in known if match.candidate.error is None), None)
+    if right is not None:
+        return _right(right, rows, readings)
+    repair = repaired(
+        rows, parameter, letters, [one.row for one in readings], lambda changed: _best(changed, parameter, letters)
+    )
+    for way in ways:
+        if way.match is not None:
+            return _wrong(way.abstract, way.match, repair, rows, readings)
+    if repair is not None:
+        return _wrong(ways[0].abstract, repair.match, repair, rows, readings)
+    if not moves_a_parameter(parameter, rows, letters):
+        return None
+    return Verdict(
+        verdict="unknown",
+        message=f"moves {parameter} in a way that is no rule of the specification, nor one slip away from one",
+    )
+
+
+def _best(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -> Match | None:
+    """The rule, without an error, that rows come to in some way of reading them."""
+    for machine in _ways(rows, parameter, letters):
+        match = _first(abstracted(machine))
+        if match is not None and match.candidate.error is None:
+            return match
+    return None
+
+
+def _ways(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -> list[Machine]:
+    """The machines that rows may mean, the likeliest first, without those that cannot be stated."""
+    found: list[Machine] = []
+    code = rows[0].code
+    for in_order in (True,) if code else (False, True):
+        try:
+            machine = compiled(rows, parameter, letters, in_order)
+        except Unsupported:
+            continue
+        name, first = machine.step
+        for start in (first, 0) if code else (first,):  # range(n) counts from 0
+            found += [one for one in [replace(machine, step=(name, start))] if one not in found]
+    return found
+
+
+def _has_gradient(machine: Machine) -> bool:
+    return any(isinstance(one, Call) and one.head == "gradient" for _, tree in machine.lines for one in walk(tree))
+
+
+def _first(abstract: Abstract) -> Match | None:
+    """The plainest rule that a program is, compared exactly."""
+    return next((match for match in matches(abstract) if certain(abstract, match)), None)
+
+
+# -- verdicts ------------------------------------------------------------------------------------------------
+
+
+def _right(match: Match, rows: Sequence[Assignment], readings: Sequence[Reading]) -> Verdict:
+    candidate = match.candidate
+    title = rule_called(candidate.rule).title
+    slip = next((one for row in rows for one in readings[row.place].repairs), None)
+    if slip is not None:
+        return Verdict(
+            verdict="slip",
+            rule=candidate.rule,
+            dialect=candidate.dialect,
+            message=f"{title}, once the damage is repaired: {slip}",
+            suspect="extraction",
+        )
+    if candidate.canonical:
+        return Verdict(
+            verdict="correct", rule=candidate.rule, dialect=candidate.dialect, message=f"{title}{_with(match)}"
+        )
+    return Verdict(
+        verdict="convention",
+        rule=candidate.rule,
+        dialect=candidate.dialect,
+        message=f"{title}{_with(match)}, {_conventions(match)}",
+    )
+
+
+def _with(match: Match) -> str:
+    options = match.candidate.options
+    return f" with {', '.join(name.replace('_', ' ') for name in options)}" if options else ""
+
+
+def _conventions(match: Match) -> str:
+    """The axes on which a dialect is not that of the cited source, with who has it so."""
+    rule = rule_called(match.candidate.rule)
+    told = []
+    for name, value in match.candidate.dialect.items():
+        axis = rule.axis(name)
+        if value != axis.names[0]:
+            told.append(f"{name}={value} as {axis.value(value).source}")
+    return "; ".join(told)
+
+
+def _wrong(
+    abstract: Abstract, match: Match, repair: Repair | None, rows: Sequence[Assignment], readings: Sequence[Reading]
+) -> Verdict:
+    """The verdict on a program that is a named error, or one change away from a rule."""
+    candidate = match.candidate
+    rule = rule_called(candidate.rule)
+    right = match
+    if candidate.error is not None:
+        why = f"{rule.title}, but {rule.error(candidate.error).doc} ({candidate.error})"
+        same = [
+            one for one in candidates()
+            if (one.rule, one.options, one.error) == (candidate.rule, candidate.options, None)
+        ]  # fmt: skip
+        shared = [one for one in same if all(candidate.dialect.get(a, v) == v for a, v in one.dialect.items())]
+        right = replace(match, candidate=(shared or same)[0])
+    else:
+        why = f"one change away from {rule.title}"
+    if repair is not None:
+        right = repair.match
+        why += f": line {readings[repair.place].line} would be right with {repair.words}"
+    if _may_climb(match, repair, rows, readings):
+        return Verdict(
+            verdict="assumption",
+            rule=candidate.rule,
+            dialect=right.candidate.dialect,
+            message=f"{rule.title} on the negative: right where the function is to be made large, not small",
+        )
+    lost = candidate.error == "lost_minus" or (repair is not None and repair.words == "a minus sign")
+    return Verdict(
+        verdict="wrong",
+        rule=candidate.rule,
+        dialect=right.candidate.dialect,
+        message=why,
+        suggestion=repair.suggestion if repair is not None else f"gradspec show {candidate.rule}",
+        witness=witness(abstract, right),
+        suspect="extraction" if lost else None,
+    )
+
+
+def _may_climb(match: Match, repair: Repair | None, rows: Sequence[Assignment], readings: Sequence[Reading]) -> bool:
+    """Whether the only fault is the sign of the step, and the words around speak of making something large."""
+    if match.candidate.error != "climbs" and (repair is None or repair.words != "another sign"):
+        return False
+    around = " ".join(readings[row.place].piece.before + readings[row.place].text for row in rows)
+    return bool(ASCENT.search(around)) or any(
+        isinstance(one, Call) and one.head == "log" for row in rows for one in walk(row.expression)
+    )

@@ -1,0 +1,130 @@
+"""The smallest change that makes a program a known rule, and how it is written in the notation of the deck."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .assignments import Assignment
+from .edits import edits
+from .matching import Match
+from .naming import named
+from .notation import latex, python
+from .tree import Call, Name, Row, Tree, walk
+
+MOST_EDITS = 800
+Judge = Callable[[Sequence[Assignment]], Match | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What to change, in the row that is reading number `place`; `suggestion` is to paste."""
+
+    place: int
+    words: str
+    suggestion: str
+    match: Match
+
+
+def repaired(
+    rows: Sequence[Assignment],
+    parameter: str,
+    letters: frozenset[str],
+    written: Sequence[Row | None],
+    judge: Judge,
+) -> Repair | None:
+    """Return the smallest change after which `judge` recognises the program, or None if there is none."""
+    reused = _with_names_of_their_own(rows, letters)
+    if reused is not None and (match := judge([changed for changed, _ in reused])) is not None:
+        changed = [(row, expression) for row, expression in reused if row not in rows]
+        text = "; ".join(_written(written[row.place], row, name) for row, name in changed)
+        first = next(row for row, _ in changed)
+        return Repair(first.place, "names of their own for what is computed from the averages", text, match)
+    names = _names(rows)
+    found: list[Repair] = []
+    tried = 0
+    for k, row in enumerate(rows):
+        for edit in edits(row.expression, names):
+            tried += 1
+            if tried > MOST_EDITS:
+                return found[0] if found else None
+            changed_row = replace(row, expression=edit.tree)
+            match = judge([*rows[:k], changed_row, *rows[k + 1 :]])
+            if match is None:
+                continue
+            repair = Repair(row.place, edit.words, _written(written[row.place], changed_row, None), match)
+            if match.candidate.canonical:
+                return repair
+            found.append(repair)
+    return found[0] if found else None
+
+
+def _names(rows: Sequence[Assignment]) -> list[Name]:
+    """The names of a program as they are written, each once."""
+    met: dict[Name, None] = {}
+    for row in rows:
+        for one in walk(row.expression):
+            if isinstance(one, Name):
+                met[one] = None
+    return list(met)
+
+
+def _written(row: Row | None, changed: Assignment, name: Name | None) -> str:
+    assert row is not None
+    whole = Row((name or row.sides[0], changed.expression), (row.relations[0],))
+    return python(whole) if changed.code else latex(whole)
+
+
+# -- names that are used twice -----------------------------------------------------------------------------------
+
+
+def _with_names_of_their_own(
+    rows: Sequence[Assignment], letters: frozenset[str]
+) -> list[tuple[Assignment, Name | None]] | None:
+    """The program with a hat on every name that is given a second value, and the names of the rows that changed."""
+    counts = Counter(row.target.key for row in rows)
+    twice = {key for key, count in counts.items() if count == 2}
+    if not twice:
+        return None
+    met: Counter[str] = Counter()
+    hatted: set[str] = set()
+    changed: list[tuple[Assignment, Name | None]] = []
+    for row in rows:
+        key = row.target.key
+        expression = _with_hats(row.expression, frozenset(hatted), letters)
+        met[key] += 1
+        if key in twice and met[key] == 2:
+            hatted.add(key)
+            base = next(one for one in _all_names(rows) if named(one, letters).key == key)
+            name = Name(base.base, (*base.accents, "hat"), base.index)
+            target = named(name, letters)
+            changed.append((replace(row, target=target, expression=_marked(row.expression, key, letters, row)), name))
+        else:
+            changed.append((replace(row, expression=expression), None))
+    return changed
+
+
+def _all_names(rows: Sequence[Assignment]) -> Iterator[Name]:
+    return (one for row in rows for one in walk(row.expression) if isinstance(one, Name))
+
+
+def _with_hats(tree: Tree, keys: frozenset[str], letters: frozenset[str]) -> Tree:
+    if isinstance(tree, Name):
+        return replace(tree, accents=(*tree.accents, "hat")) if named(tree, letters).key in keys else tree
+    if isinstance(tree, Call):
+        return Call(tree.head, tuple(_with_hats(arg, keys, letters) for arg in tree.args))
+    return tree
+
+
+def _marked(tree: Tree, key: str, letters: frozenset[str], row: Assignment) -> Tree:
+    """The row that computes the corrected value, reading the value that was just given: m at the next step."""
+    time = row.target.time
+    if time is None:
+        return tree
+    mark = Name("next") if not time.letter else None
+    if isinstance(tree, Name) and mark is not None and named(tree, letters).key == key and tree.mark is None:
+        return replace(tree, mark=mark)
+    if isinstance(tree, Call):
+        return Call(tree.head, tuple(_marked(arg, key, letters, row) for arg in tree.args))
+    return tree
