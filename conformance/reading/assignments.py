@@ -145,13 +145,23 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
     """The rows that move a parameter, in order."""
     own = [a for a in found if is_own(a, letters)]
     by_gradient = differentiated(found, letters)
-    chosen = [a for a in own if a.target.key in by_gradient]
+    chosen = [a for a in found if a.target.key in by_gradient and (a in own or _returns(a, found, letters))]
     chosen += [a for a in own if a not in chosen and _base(a.target.key) in PARAMETERS]
     if not chosen:
         keys = {a.target.key for a in own}
         used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}
         chosen = [a for a in own if a.target.key in keys - used]
     return sorted(chosen, key=lambda a: a.place)
+
+
+def _returns(assignment: Assignment, found: Sequence[Assignment], letters: frozenset[str]) -> bool:
+    """Whether a row reads a name that is computed from the former value of its own target."""
+    key, time = assignment.target.key, assignment.target.time
+    used = {read.key for read in reads(_without_gradients(assignment.expression), letters)} - {key}
+    return time is not None and any(
+        other.target.key in used and any(read.key == key for read in reads(other.expression, letters))
+        for other in found
+    )
 
 
 def moves_a_parameter(key: str, found: Sequence[Assignment], letters: frozenset[str]) -> bool:

@@ -19,7 +19,6 @@ from .machine import Machine
 from .tree import Call, Name, Number, Tree
 
 RELATIONS = {Eq: "==", Ne: "!=", Lt: "<", Gt: ">", Le: "<=", Ge: ">="}
-MOST_OPTIONS = 2  # switched on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ def _plainness(candidate: Candidate) -> tuple[bool, int, int, bool]:
 def _options(rule: Rule) -> Iterator[tuple[str, ...]]:
     """Sets of options that formulas show, each with what it requires."""
     shown = [option.name for option in rule.options if option.state == {} or option.equations]
-    chosen = [()] + [c for size in range(1, MOST_OPTIONS + 1) for c in combinations(shown, size)]
+    pairs = [pair for pair in combinations(shown, 2) if "weight_decay" in pair]
+    chosen = [(), *((name,) for name in shown), *pairs]
     met: dict[tuple[str, ...], None] = {}
     for names in chosen:
         wanted = {needed for name in names for needed in rule.switched_on(name)}

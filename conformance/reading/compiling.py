@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from .assignments import GRADIENTS, Assignment, change, differential, reads
-from .machine import BEFORE, Machine, Unsupported
+from .machine import BEFORE, START, Machine, Unsupported
 from .naming import Named, Time, named
 from .tree import Call, Name, Number, Tree, walk
 
 STEP = "@step"
+OLDER = "@older"  # what a name was when the step before began
 POINT_HEADS = frozenset({"+", "*", "/", "neg", "^"})
 
 
@@ -28,6 +30,7 @@ class Compiler:
         self.counts = Counter(row.target.key for row in rows)
         self.fixed = self._fixed()
         self.before: set[str] = set()
+        self.older: set[str] = set()
 
     def _fixed(self) -> frozenset[str]:
         """Names that are read without a time in a row that gives the name at a time, as α in α_t = α √…: another number."""
@@ -62,6 +65,10 @@ class Compiler:
         shift = time.shift - given.shift
         if shift == 0 and key == own and self.counts[key] == 1:
             raise Unsupported(f"{key} is given by itself at the same step")
+        if shift == -2:
+            self.older.add(key)
+            self.before.add(key)
+            return Name(key + OLDER)
         if shift not in (0, -1):
             raise Unsupported(f"{key} is read {abs(shift)} steps away")
         return Name(key) if shift == 0 else self._earlier(key)
@@ -185,32 +192,45 @@ def _holds_sum_of_gradients(tree: Tree) -> bool:
     )
 
 
-def compiled(rows: Sequence[Assignment], parameter: str, letters: frozenset[str], in_order: bool) -> Machine:
-    """Return the machine of a program. Raises `Unsupported` for what is no arithmetic on single numbers."""
+def compiled(rows: Sequence[Assignment], parameter: str, letters: frozenset[str], in_order: bool) -> list[Machine]:
+    """Return the machines that a program may mean. Raises `Unsupported` for what is no arithmetic on single numbers.
+
+    There are two where a name beside the parameter holds a point: it may start from 0 or from where the parameter does.
+    """
     compiler = Compiler(rows, parameter, letters, in_order)
-    ordered = list(rows) if in_order else _by_need(rows, letters)
     done: frozenset[str] = frozenset()
     lines = []
-    for row in ordered:
+    for row in rows if in_order else _by_need(rows, letters):
         key = row.target.key
         lines.append((key, compiler.tree(row.expression, done, key)))
         done |= {key}
-    states = {key for key in compiler.times if key in compiler.before} | {parameter}
     if parameter not in compiler.times:
         raise Unsupported(f"{parameter} gets no value")
-    zero = Number(Fraction(0))
-    shift = next((t.shift for k, t in compiler.times.items() if k != parameter and t and t.letter), None)
-    if shift is None:
-        own = compiler.times[parameter]
-        shift = min(own.shift, 0) if own and own.letter else 0
-    counters = [key for key in states if key in letters]
-    return Machine(
-        parameter,
-        tuple(lines),
-        {key: key for key in states},
-        {key: zero for key in states if key != parameter},
-        ("@counted" if counters else STEP, 1 - shift),
+    states = compiler.before | {parameter}
+    zero, start = Number(Fraction(0)), Name(START)
+    carry = {key: key for key in states} | {key + OLDER: key + BEFORE for key in compiler.older}
+    initial: dict[str, Tree] = {key: zero for key in states if key != parameter}
+    initial |= {key + OLDER: start if key == parameter else zero for key in compiler.older}
+    counts_itself = any(key in letters for key in states)
+    machine = Machine(
+        parameter, tuple(lines), carry, initial, ("@counted" if counts_itself else STEP, 1 - _shift(compiler))
     )
+    points = {key for key, tree in lines if key in initial and Name(parameter + BEFORE) in _outside_gradients(tree)}
+    moved = {key: start for name in points for key in (name, name + OLDER) if key in initial}
+    return [machine, *([replace(machine, initial=initial | moved)] if moved else [])]
+
+
+def _shift(compiler: Compiler) -> int:
+    """How far from t the names are that are given at a step: 1 where m_{t+1} is computed from m_t."""
+    given = [time for key, time in compiler.times.items() if key != compiler.parameter and time and time.letter]
+    own = compiler.times[compiler.parameter]
+    return given[0].shift if given else min(own.shift, 0) if own and own.letter else 0
+
+
+def _outside_gradients(tree: Tree) -> list[Tree]:
+    if isinstance(tree, Call):
+        return [] if tree.head == "gradient" else [one for arg in tree.args for one in _outside_gradients(arg)]
+    return [tree]
 
 
 def _by_need(rows: Sequence[Assignment], letters: frozenset[str]) -> list[Assignment]:

@@ -13,6 +13,7 @@ from .tree import Call, Name, Number, Tree
 
 ONE, TWO = Number(Fraction(1)), Number(Fraction(2))
 SWAPPED = {"max": "min", "min": "max", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+RATES = frozenset({"eta", "alpha", "lr", "learning_rate", "step_size", "gamma", "epsilon", "nu"})
 Path = tuple[int, ...]
 
 
@@ -68,13 +69,35 @@ def negated(tree: Tree) -> Tree:
 def edits(tree: Tree, others: Sequence[Name]) -> Iterator[Edit]:
     """Return the formulas one small change away; `others` are names that may stand in place of one another."""
     for path, one in places(tree):
-        for words, new in _changes(one, path, tree, others):
+        if _is_function_of(tree, path):
+            continue
+        for words, new in _changes(one, path, tree, () if _is_in_a_gradient(tree, path) else others):
             yield Edit(put(tree, path, new), words)
+
+
+def _is_function_of(whole: Tree, path: Path) -> bool:
+    """Whether this is the name of a function that is applied."""
+    return bool(path) and path[-1] == 0 and _above(whole, path) == "apply"
+
+
+def _is_in_a_gradient(whole: Tree, path: Path) -> bool:
+    """Whether this is part of a cost or of the point where it is differentiated."""
+    return any(_above(whole, path[:k]) in ("grad", "partial") for k in range(1, len(path) + 1))
+
+
+def _above(whole: Tree, path: Path) -> str:
+    """The head of what stands directly above."""
+    one = whole
+    for k in path[:-1]:
+        assert isinstance(one, Call)
+        one = one.args[k]
+    assert isinstance(one, Call)
+    return one.head
 
 
 def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
     if isinstance(one, Name):
-        yield from _of_name(one, others, _is_below(whole, path, "^"))
+        yield from _of_name(one, others, bool(path) and _above(whole, path) == "^")
     elif isinstance(one, Number):
         yield from _of_number(one)
     else:
@@ -83,11 +106,16 @@ def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iter
 
 def _of_name(name: Name, others: Sequence[Name], is_power: bool) -> Iterator[tuple[str, Tree]]:
     for other in others:
-        if other != name:
+        if other != name and _is_gradient(other) == _is_gradient(name):
             yield "another name", other
     yield "1 less the name", Call("+", (ONE, negated(name)))
     if not is_power:
         yield "the square of the name", Call("^", (name, TWO))
+
+
+def _is_gradient(name: Name) -> bool:
+    """Whether a name is usually that of a gradient: what is computed from one is no slip away from it."""
+    return name.base in ("g", "G", "grad", "gradient", "nabla") or (name.base[0] == "d" and len(name.base) < 4)
 
 
 def _of_number(number: Number) -> Iterator[tuple[str, Tree]]:
@@ -113,7 +141,8 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
             yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
     elif one.head == "/":
         yield "numerator and denominator exchanged", Call("/", (args[1], args[0]))
-        yield "a product", product(*args)
+        if isinstance(args[1], Name) and args[1].base in RATES:
+            yield "a product", product(*args)
         if not (isinstance(args[1], Call) and args[1].head == "sqrt"):
             yield "a square root", Call("/", (args[0], Call("sqrt", (args[1],))))
         if isinstance(args[1], Call) and args[1].head == "+":
@@ -123,7 +152,7 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
     elif one.head == "^":
         yield "no power", args[0]
     elif one.head in ("grad", "partial"):
-        if not _is_below(whole, path, "^"):
+        if not (path and _above(whole, path) == "^"):
             yield "the square of the gradient", Call("^", (one, TWO))
     elif one.head in SWAPPED:
         yield f"{SWAPPED[one.head]}", Call(SWAPPED[one.head], args)
@@ -165,14 +194,3 @@ def _with_complement(one: Call) -> Iterator[tuple[str, Tree]]:
             if n != k:
                 changed = (*one.args[:n], product(weight, other), *one.args[n + 1 :])
                 yield "a weight of 1 less the other one", Call("+", changed)
-
-
-def _is_below(whole: Tree, path: Path, head: str) -> bool:
-    """Whether what stands directly above is a call of `head`."""
-    if not path:
-        return False
-    above: Tree = whole
-    for k in path[:-1]:
-        assert isinstance(above, Call)
-        above = above.args[k]
-    return isinstance(above, Call) and above.head == head

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from flint import arb, fmpq
@@ -13,6 +15,8 @@ from flint import arb, fmpq
 from .tree import Call, Name, Number, Tree
 
 BEFORE = "@before"  # what a name was when the step began
+START = "@start"  # where the parameter starts
+GRADIENT = "@gradient function"
 MOST_EXPONENT = 64
 
 Value = Any  # float, Fraction or arb
@@ -39,7 +43,7 @@ class Machine:
 
     def free(self) -> tuple[str, ...]:
         """The names that the lines read and nothing gives a value to: the hyperparameters."""
-        given = {*self.carry, *(name + BEFORE for name in self.carry), self.step[0]}
+        given = {*self.carry, *(name + BEFORE for name in self.carry), self.step[0], START}
         found: dict[str, None] = {}
         trees = [tree for _, tree in self.lines] + list(self.initial.values())
         for (target, _), tree in zip([*self.lines, *((None, t) for t in self.initial.values())], trees, strict=True):
@@ -73,21 +77,55 @@ def run(
 ) -> list[Value]:
     """Return the parameter after each of so many steps. Raises `Unsupported` and what arithmetic raises.
 
-    `rate` is the name of the learning rate, which changes from step to step unless it is to stay `constant`.
+    With a float to start from everything is in floats; else exact, in balls where roots are not exact. `rate` is the
+    name of the learning rate, which changes from step to step unless it is to stay `constant`.
     """
-    exact = not isinstance(start, float)
-    whole = (lambda k: Fraction(k)) if exact else float
-    state: dict[str, Value] = {name: value(machine.initial[name], dict(given), gradient) for name in machine.initial}
+    return run_prepared(prepared(machine, not isinstance(start, float)), start, given, gradient, steps, rate, constant)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A machine whose lines are functions of what the names hold."""
+
+    machine: Machine
+    exact: bool
+    lines: tuple[tuple[str, Work], ...]
+    initial: tuple[tuple[str, Work], ...]
+
+
+def prepared(machine: Machine, exact: bool) -> Prepared:
+    """Return the machine ready to run many times. Raises `Unsupported` for what is no arithmetic on single numbers."""
+    return Prepared(
+        machine,
+        exact,
+        tuple((target, work(tree, exact)) for target, tree in machine.lines),
+        tuple((name, work(tree, exact)) for name, tree in machine.initial.items()),
+    )
+
+
+def run_prepared(
+    ready: Prepared,
+    start: Value,
+    given: Mapping[str, Value],
+    gradient: Gradient,
+    steps: int,
+    rate: str | None = None,
+    constant: bool = False,
+) -> list[Value]:
+    """Do what `run` does."""
+    machine, number = ready.machine, _numbers(ready.exact)
+    basis: dict[str, Value] = {**given, GRADIENT: gradient, START: start}
+    state = {name: first(basis) for name, first in ready.initial}
     state[machine.parameter] = start
     path = []
     for k in range(steps):
-        scope: dict[str, Value] = {**given, machine.step[0]: whole(machine.step[1] + k)}
+        scope = {**basis, machine.step[0]: number(Fraction(machine.step[1] + k)), **state}
         if rate is not None and not constant:
-            scope[rate] = given[rate] * (SCHEDULE[k] if exact else float(SCHEDULE[k]))
-        scope |= state
-        scope |= {name + BEFORE: held for name, held in state.items()}
-        for target, tree in machine.lines:
-            scope[target] = value(tree, scope, gradient)
+            scope[rate] = given[rate] * number(SCHEDULE[k])
+        for name, held in state.items():
+            scope[name + BEFORE] = held
+        for target, line in ready.lines:
+            scope[target] = line(scope)
         state = {name: scope[source] for name, source in machine.carry.items()}
         path.append(state[machine.parameter])
     return path
@@ -95,70 +133,91 @@ def run(
 
 # -- values --------------------------------------------------------------------------------------------------
 
+Scope = dict[str, Value]
+Work = Callable[[Scope], Value]
 
-def value(tree: Tree, scope: Mapping[str, Value], gradient: Gradient) -> Value:
-    """Return what a tree comes to: a float where the scope holds floats, else exact as long as nothing is irrational."""
+
+def _numbers(exact: bool) -> Callable[[Fraction], Value]:
+    return (lambda number: number) if exact else float
+
+
+def work(tree: Tree, exact: bool) -> Work:
+    """Return the function that works out a tree from what its names hold. Raises `Unsupported`."""
     if isinstance(tree, Number):
-        return _like(tree.value, scope)
+        number = _numbers(exact)(tree.value)
+        return lambda scope: number
     if isinstance(tree, Name):
-        try:
-            return scope[tree.base]
-        except KeyError:
-            raise Unsupported(f"{tree.base} has no value") from None
+        return _reader(tree.base)
     if tree.head == "cases":
-        return _case(tree, scope, gradient)
-    args = [value(arg, scope, gradient) for arg in tree.args]
+        return _cases(tree, exact)
+    args = [work(arg, exact) for arg in tree.args]
     if tree.head == "gradient":
-        return gradient(args[0])
-    work = OPERATORS.get(tree.head)
-    if work is None:
+        (point,) = args
+        return lambda scope: scope[GRADIENT](point(scope))
+    done = (EXACT if exact else FLOAT).get(tree.head)
+    if done is None or not args:
         raise Unsupported(f"{tree.head} is no arithmetic on single numbers")
-    return work(*args)
+    return _done(done, args)
 
 
-def _like(number: Fraction, scope: Mapping[str, Value]) -> Value:
-    return float(number) if any(type(held) is float for held in scope.values()) else number
+def _reader(name: str) -> Work:
+    def read(scope: Scope) -> Value:
+        try:
+            return scope[name]
+        except KeyError:
+            raise Unsupported(f"{name} has no value") from None
+
+    return read
 
 
-def _case(tree: Call, scope: Mapping[str, Value], gradient: Gradient) -> Value:
-    for result, condition in zip(tree.args[::2], tree.args[1::2], strict=True):
-        if holds(condition, scope, gradient):
-            return value(result, scope, gradient)
-    raise Unsupported("no case applies")
+def _done(do: Callable[..., Value], args: Sequence[Work]) -> Work:
+    if len(args) == 1:
+        (only,) = args
+        return lambda scope: do(only(scope))
+    if len(args) == 2:
+        first, second = args
+        do = BINARY.get(do, do)
+        return lambda scope: do(first(scope), second(scope))
+    return lambda scope: do(*[arg(scope) for arg in args])
 
 
-def holds(condition: Tree, scope: Mapping[str, Value], gradient: Gradient) -> bool:
-    """Return whether a condition holds."""
+def _cases(tree: Call, exact: bool) -> Work:
+    parts = [
+        (_condition(condition, exact), work(result, exact))
+        for result, condition in zip(tree.args[::2], tree.args[1::2], strict=True)
+    ]
+
+    def chosen(scope: Scope) -> Value:
+        for holds, result in parts:
+            if holds(scope):
+                return result(scope)
+        raise Unsupported("no case applies")
+
+    return chosen
+
+
+def _condition(condition: Tree, exact: bool) -> Callable[[Scope], bool]:
     if isinstance(condition, Call) and condition.head == "otherwise":
-        return True
+        return lambda scope: True
     if not (isinstance(condition, Call) and condition.head in COMPARISONS and len(condition.args) == 2):
         raise Unsupported("a condition that is no comparison")
-    left, right = (value(arg, scope, gradient) for arg in condition.args)
-    return bool(COMPARISONS[condition.head](left, right))
+    left, right = (work(arg, exact) for arg in condition.args)
+    compare = COMPARISONS[condition.head]
+    return lambda scope: bool(compare(left(scope), right(scope)))
 
 
 COMPARISONS: dict[str, Callable[[Value, Value], Any]] = {
-    "<": lambda x, y: x < y,
-    ">": lambda x, y: x > y,
-    "<=": lambda x, y: x <= y,
-    ">=": lambda x, y: x >= y,
-    "==": lambda x, y: x == y,
-    "!=": lambda x, y: x != y,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 
 
-def _sum(*args: Value) -> Value:
-    total = args[0]
-    for arg in args[1:]:
-        total = _pair(total, arg, lambda x, y: x + y)
-    return total
-
-
-def _product(*args: Value) -> Value:
-    whole = args[0]
-    for arg in args[1:]:
-        whole = _pair(whole, arg, lambda x, y: x * y)
-    return whole
+def _of_two(work: Callable[[Value, Value], Value]) -> Callable[..., Value]:
+    return lambda *args: reduce(lambda x, y: _pair(x, y, work), args)
 
 
 def _pair(x: Value, y: Value, work: Callable[[Value, Value], Value]) -> Value:
@@ -177,21 +236,12 @@ def _power(base: Value, exponent: Value) -> Value:
         if abs(exponent) > MOST_EXPONENT:
             raise Unsupported(f"exponent={exponent}: is beyond {MOST_EXPONENT}")
         return base ** int(exponent)
-    if isinstance(exponent, float):
-        if abs(exponent) > MOST_EXPONENT:
-            raise Unsupported(f"exponent={exponent}: is beyond {MOST_EXPONENT}")
-        result = base**exponent
-        if isinstance(result, complex):
-            raise Unsupported("a root of a negative number")
-        return result
     if exponent == Fraction(1, 2):
         return _root(base)
     return _ball(base) ** _ball(exponent)
 
 
 def _root(x: Value) -> Value:
-    if isinstance(x, float):
-        return math.sqrt(x)
     if isinstance(x, arb):
         return x.sqrt()
     if x < 0:
@@ -202,22 +252,62 @@ def _root(x: Value) -> Value:
     return _ball(x).sqrt()
 
 
-def _sign(x: Value) -> Value:
-    kind = type(x) if not isinstance(x, arb) else Fraction
-    return kind((x > 0) - (x < 0))
+def _extreme(
+    args: Sequence[Value], plain: Callable[[Sequence[Value]], Value], of_balls: Callable[[arb, arb], arb]
+) -> Value:
+    if any(isinstance(arg, arb) for arg in args):
+        return reduce(of_balls, map(_ball, args))
+    return plain(args)
 
 
-OPERATORS: dict[str, Callable[..., Value]] = {
-    "+": _sum,
-    "*": _product,
-    "/": lambda x, y: _pair(x, y, lambda a, b: a / b),
-    "neg": lambda x: -x,
+def _float_power(base: float, exponent: float) -> float:
+    if abs(exponent) > MOST_EXPONENT:
+        raise Unsupported(f"exponent={exponent}: is beyond {MOST_EXPONENT}")
+    result = base**exponent
+    if isinstance(result, complex):
+        raise Unsupported("a root of a negative number")
+    return result
+
+
+def _float_sum(*args: float) -> float:
+    return sum(args)
+
+
+def _float_product(*args: float) -> float:
+    return math.prod(args)
+
+
+BINARY: dict[Callable[..., Value], Callable[..., Value]] = {  # what is quicker for two
+    _float_sum: operator.add,
+    _float_product: operator.mul,
+}
+
+FLOAT: dict[str, Callable[..., Value]] = {
+    "+": _float_sum,
+    "*": _float_product,
+    "/": operator.truediv,
+    "neg": operator.neg,
+    "^": _float_power,
+    "sqrt": lambda x, *order: math.sqrt(x) if not order else _float_power(x, 1 / order[0]),
+    "abs": abs,
+    "sign": lambda x: float((x > 0) - (x < 0)),
+    "max": max,
+    "min": min,
+    "exp": math.exp,
+    "log": math.log,
+}
+
+EXACT: dict[str, Callable[..., Value]] = {
+    "+": _of_two(operator.add),
+    "*": _of_two(operator.mul),
+    "/": _of_two(operator.truediv),
+    "neg": operator.neg,
     "^": _power,
     "sqrt": lambda x, *order: _root(x) if not order else _power(x, 1 / order[0]),
     "abs": abs,
-    "sign": _sign,
-    "max": lambda *args: max(args),
-    "min": lambda *args: min(args),
-    "exp": lambda x: math.exp(x) if isinstance(x, float) else _ball(x).exp(),
-    "log": lambda x: math.log(x) if isinstance(x, float) else _ball(x).log(),
+    "sign": lambda x: Fraction((x > 0) - (x < 0)),
+    "max": lambda *args: _extreme(args, max, arb.max),
+    "min": lambda *args: _extreme(args, min, arb.min),
+    "exp": lambda x: _ball(x).exp(),
+    "log": lambda x: _ball(x).log(),
 }

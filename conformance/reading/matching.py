@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
-from itertools import permutations
+from functools import cache, lru_cache
+from itertools import combinations, permutations
 
 from flint import arb, ctx
 
 from .candidates import Candidate, candidates
-from .machine import Machine, Value, run
-from .tree import Call, Name, Number, Tree
+from .machine import Machine, Prepared, Value, prepared, run, run_prepared
+from .tree import Call, Name, Number, Tree, walk
 
 STEPS = 4
 SCREENED = 2
@@ -26,7 +26,10 @@ FREE_ROLES = 3  # with more names the usual ones are taken at their word
 PLAIN = frozenset(map(Fraction, ("0", "1", "-1", "2", "1/2")))
 SMALL = frozenset({"eps", "epsilon", "varepsilon", "delta", "tau", "fuzz"})
 DECAY = frozenset({"lambda", "lam", "lambd", "wd", "weight_decay"})
+SHARES = frozenset({"mu", "rho", "beta1", "beta2", "tau"})
 LITERAL = "#"
+
+Roles = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Match:
 
     candidate: Candidate
     roles: Mapping[str, str]  # hyperparameter -> name; those that are left out are 0
+    turned: frozenset[str] = frozenset()  # names that play 1 less the hyperparameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +112,49 @@ def _folded(tree: Tree) -> Fraction | None:
 # -- which names may play which roles ----------------------------------------------------------------------------
 
 
-def roles_of(names: Sequence[str], literals: Mapping[str, Fraction]) -> tuple[str | None, ...]:
-    """The role that a name has beyond doubt, for each, or None."""
-    fixed: list[str | None] = [None] * len(names)
-    stems = {name[:-1].rstrip("_"): None for name in names if name[-1:] == "1"}
-    for stem in stems:
-        pair = [next((n for n in names if n[:-1].rstrip("_") == stem and n[-1] == digit), None) for digit in "12"]
-        if all(pair):
-            for name, role in zip(pair, ("beta1", "beta2"), strict=True):
-                fixed[names.index(str(name))] = role
+def roles_of(abstract: Abstract) -> tuple[Roles, ...]:
+    """The roles that each name may play, None where nothing tells.
+
+    Indices 1 and 2 tell Adam's shares apart. With many names more is taken for granted: what stands as 1 - x is a share,
+    and ε and λ have one of their usual names.
+    """
+    names = abstract.names
+    allowed: list[Roles] = [None] * len(names)
     if len(names) > FREE_ROLES:
-        _fix(names, fixed, "epsilon", SMALL, {n for n, v in literals.items() if 0 < v < Fraction(1, 1000)})
-        _fix(names, fixed, "lambda", DECAY, set())
-    return tuple(fixed)
+        shares = _shares(abstract)
+        allowed = [SHARES if name in shares else None for name in names]
+        tiny = {name for name, number in abstract.literals.items() if 0 < number < Fraction(1, 1000)}
+        _settle(names, allowed, "epsilon", SMALL, tiny)
+        _settle(names, allowed, "lambda", DECAY, set())
+    for first in (name for name in names if name[-1] == "1"):
+        second = f"{first[:-1]}2"
+        if second in names:
+            allowed[names.index(first)], allowed[names.index(second)] = frozenset({"beta1"}), frozenset({"beta2"})
+    return tuple(allowed)
 
 
-def _fix(names: Sequence[str], fixed: list[str | None], role: str, usual: frozenset[str], more: set[str]) -> None:
+def _shares(abstract: Abstract) -> set[str]:
+    """The names that stand as 1 - x somewhere."""
+    return {one.base for _, tree in abstract.machine.lines for part in walk(tree) if (one := _complement(part))}
+
+
+def _complement(tree: Tree) -> Name | None:
+    """The x of 1 - x or of 1 - x^t."""
+    if not (
+        isinstance(tree, Call) and tree.head == "+" and len(tree.args) == 2 and tree.args[0] == Number(Fraction(1))
+    ):
+        return None
+    inner = tree.args[1].args[0] if isinstance(tree.args[1], Call) and tree.args[1].head == "neg" else None
+    if isinstance(inner, Call) and inner.head == "^":
+        inner = inner.args[0]
+    return inner if isinstance(inner, Name) else None
+
+
+def _settle(names: Sequence[str], allowed: list[Roles], role: str, usual: frozenset[str], more: set[str]) -> None:
     """Give `role` to the one name that usually has it, if there is just one."""
-    places = [k for k, name in enumerate(names) if fixed[k] is None and (name.split("_")[0] in usual or name in more)]
+    places = [k for k, name in enumerate(names) if allowed[k] is None and (name.split("_")[0] in usual or name in more)]
     if len(places) == 1:
-        fixed[places[0]] = role
+        allowed[places[0]] = frozenset({role})
 
 
 Entry = tuple[tuple[float, ...], Candidate, tuple[str, ...]]
@@ -145,30 +172,32 @@ class _Table:
     reached: set[int] = field(default_factory=set)
 
 
+@cache
+def _ready() -> tuple[tuple[Candidate, Prepared], ...]:
+    return tuple((candidate, prepared(candidate.machine, exact=False)) for candidate in candidates())
+
+
 @lru_cache(maxsize=64)
-def _table(fixed: tuple[str | None, ...]) -> _Table:
+def _table(allowed: tuple[Roles, ...]) -> _Table:
     table = _Table()
-    for candidate in candidates():
+    for candidate, ready in _ready():
         roles = candidate.hyperparameters
         for left_out in ((), ("epsilon",)):
             played = tuple(role for role in roles if role not in left_out)
-            if len(played) != len(fixed) or (left_out and "epsilon" not in roles):
-                continue
-            if any(role is not None and role not in played for role in fixed):
+            if len(played) != len(allowed) or (left_out and "epsilon" not in roles):
                 continue
             for order in permutations(played):
-                if any(role is not None and role != given for role, given in zip(fixed, order, strict=True)):
-                    continue
-                _enter(table, candidate, order)
+                if all(may is None or role in may for may, role in zip(allowed, order, strict=True)):
+                    _enter(table, candidate, ready, order)
     return table
 
 
-def _enter(table: _Table, candidate: Candidate, order: tuple[str, ...]) -> None:
+def _enter(table: _Table, candidate: Candidate, ready: Prepared, order: tuple[str, ...]) -> None:
     if candidate.rate not in order:
         return
     given = dict.fromkeys(candidate.hyperparameters, 0.0) | dict(zip(order, VALUES, strict=False))
-    path = _path(candidate.machine, given, candidate.rate)
-    first = _path(candidate.machine, given, None, SCREENED)
+    first = _path(ready, given, None, SCREENED)
+    path = _path(ready, given, candidate.rate)
     if path is not None and first is not None:
         table.entries.setdefault((order.index(candidate.rate), _cell(path)), []).append((path, candidate, order))
         table.reached.add(_cell(first))
@@ -184,10 +213,10 @@ def _near(path: Sequence[float]) -> tuple[int, int, int]:
 
 
 def _path(
-    machine: Machine, given: Mapping[str, float], rate: str | None, steps: int = STEPS
+    ready: Prepared, given: Mapping[str, float], rate: str | None, steps: int = STEPS
 ) -> tuple[float, ...] | None:
     try:
-        path = tuple(run(machine, START, given, slope, steps, rate))
+        path = tuple(run_prepared(ready, START, given, slope, steps, rate))
     except (ArithmeticError, ValueError):  # Unsupported is one
         return None
     return path if all(map(math.isfinite, path)) and max(map(abs, path)) < 1e9 else None
@@ -195,23 +224,28 @@ def _path(
 
 def matches(abstract: Abstract) -> list[Match]:
     """Return every rule, plainest first, that moves the parameter as the program does; usually none or one."""
-    fixed = roles_of(abstract.names, abstract.literals)
-    if len(fixed) >= len(VALUES):
+    if len(abstract.names) >= len(VALUES):
         return []
-    table = _table(fixed)
-    given = dict(zip(abstract.names, VALUES, strict=False))
-    first = _path(abstract.machine, given, None, SCREENED)
+    roles = sorted(zip(roles_of(abstract), abstract.names, strict=True), key=lambda one: sorted(one[0] or "~"))
+    names = [name for _, name in roles]
+    table = _table(tuple(role for role, _ in roles))
+    given = dict(zip(names, VALUES, strict=False))
+    try:
+        ready = prepared(abstract.machine, exact=False)
+    except ValueError:
+        return []
+    first = _path(ready, given, None, SCREENED)
     if first is None or table.reached.isdisjoint(_near(first)):
         return []
     found = []
-    for place, name in enumerate(abstract.names):
-        path = _path(abstract.machine, given, name)
+    for place, name in enumerate(names):
+        path = _path(ready, given, name)
         if path is None:
             continue
         for near in _near(path):
             for other, candidate, order in table.entries.get((place, near), ()):
                 if all(math.isclose(x, y, rel_tol=AGREE, abs_tol=AGREE) for x, y in zip(path, other, strict=True)):
-                    found.append(Match(candidate, dict(zip(order, abstract.names, strict=True))))
+                    found.append(Match(candidate, dict(zip(order, names, strict=True))))
     order_of = {id(candidate): k for k, candidate in enumerate(candidates())}
     return sorted(found, key=lambda match: order_of[id(match.candidate)])
 
@@ -225,6 +259,24 @@ def exactly(
     """Return the path of the parameter in exact numbers, or in balls where roots are not exact."""
     with ctx.workprec(BITS):
         return run(machine, start, given, slope, steps, rate)
+
+
+def turned(abstract: Abstract) -> list[tuple[frozenset[str], Abstract]]:
+    """Return the program with 1 - x for x, for some of the names that stand as 1 - x: x may be the share that arrives."""
+    if len(abstract.names) > FREE_ROLES:
+        return []
+    shares = [name for name in abstract.names if name in _shares(abstract)]
+    sets = [frozenset(chosen) for size in range(1, len(shares) + 1) for chosen in combinations(shares, size)]
+    return [(chosen, replace(abstract, machine=_with_complements(abstract.machine, chosen))) for chosen in sets]
+
+
+def _with_complements(machine: Machine, names: frozenset[str]) -> Machine:
+    def over(tree: Tree) -> Tree:
+        if isinstance(tree, Name) and tree.base in names:
+            return Call("+", (Number(Fraction(1)), Call("neg", (tree,))))
+        return Call(tree.head, tuple(map(over, tree.args))) if isinstance(tree, Call) else tree
+
+    return replace(machine, lines=tuple((target, over(tree)) for target, tree in machine.lines))
 
 
 def certain(abstract: Abstract, match: Match) -> bool:

@@ -15,8 +15,8 @@ from .assignments import Assignment
 from .candidates import tree as tree_of
 from .compiling import STEP, compiled
 from .finding import Verdict
-from .machine import BEFORE, Unsupported, value
-from .matching import Abstract, abstracted, roles_of
+from .machine import BEFORE, Unsupported, work
+from .matching import SHARES, Abstract, Roles, abstracted, roles_of
 from .tree import Call, Name, Tree, walk
 
 OWN, GRADIENT = "@own", "@gradient"
@@ -55,7 +55,7 @@ def judge_row(assignment: Assignment, letters: frozenset[str]) -> Verdict | None
 def _abstract(assignment: Assignment, letters: frozenset[str]) -> Abstract | None:
     """The row as a machine of one line; the gradient and its own former value have names of their own."""
     try:
-        machine = compiled([assignment], assignment.target.key, letters, in_order=assignment.code)
+        machine = compiled([assignment], assignment.target.key, letters, in_order=assignment.code)[0]
     except Unsupported:
         return None
     ((target, tree),) = machine.lines
@@ -94,14 +94,12 @@ def _matching(abstract: Abstract) -> Template | None:
     names = abstract.names
     if len(names) > MOST_NAMES:
         return None
-    fixed = roles_of(names, abstract.literals)
+    allowed = roles_of(abstract)
     tree = abstract.machine.lines[0][1]
     given = dict(zip(names, VALUES, strict=False))
     wanted = _results(tree, given)
     found = [
-        template
-        for template in _templates()
-        if len(template.roles) == len(names) and _fits(template, names, fixed, wanted)
+        template for template in _templates() if len(template.roles) == len(names) and _fits(template, allowed, wanted)
     ]
     hinted = [one for one in found if any(role is not None and role in one.roles for role in _hints(names))]
     return next(iter(hinted or found), None)
@@ -112,11 +110,13 @@ def _hints(names: Sequence[str]) -> list[str | None]:
     return [f"beta{name[-1]}" if name[-1:] in ("1", "2") else None for name in names]
 
 
-def _fits(template: Template, names: Sequence[str], fixed: Sequence[str | None], wanted: list[float] | None) -> bool:
+def _fits(template: Template, allowed: Sequence[Roles], wanted: list[float] | None) -> bool:
     if wanted is None:
         return False
     for order in permutations(template.roles):
-        if any(f is not None and f in template.roles and f != role for f, role in zip(fixed, order, strict=True)):
+        if not all(
+            may is None or role in may or may.isdisjoint(SHARES) for may, role in zip(allowed, order, strict=True)
+        ):
             continue
         results = _results(template.tree, dict(zip(order, VALUES, strict=False)))
         if results is not None and all(
@@ -128,10 +128,8 @@ def _fits(template: Template, names: Sequence[str], fixed: Sequence[str | None],
 
 def _results(tree: Tree, given: Mapping[str, float]) -> list[float] | None:
     try:
-        return [
-            value(tree, {**given, OWN: own, GRADIENT: slope, STEP: float(step)}, lambda x: x)
-            for own, slope, step in POINTS
-        ]
+        done = work(tree, exact=False)
+        return [done({**given, OWN: own, GRADIENT: slope, STEP: float(step)}) for own, slope, step in POINTS]
     except (ArithmeticError, ValueError):
         return None
 

@@ -13,13 +13,15 @@ from .candidates import candidates
 from .compiling import compiled
 from .finding import Reading, Verdict
 from .machine import Machine, Unsupported
-from .matching import Abstract, Match, abstracted, certain, matches
+from .matching import Abstract, Match, abstracted, certain, matches, turned
 from .partial import judge_row
 from .repair import Repair, repaired
-from .tree import Call, walk
+from .tree import Call, Name, walk
 from .witness import witness
 
 ASCENT = re.compile(r"ascent|maximi[sz]|reward|polic(y|ies)|likelihood|adversar|utility", re.IGNORECASE)
+DESCENT = re.compile(r"descent|cost|loss|error|minimi[sz]|backprop|sgd|learning rate", re.IGNORECASE)
+COSTS = frozenset({"L", "C", "E", "loss", "cost", "error", "ell", "Loss", "Cost", "mse"})
 MOST_ROWS = 12
 
 
@@ -92,12 +94,13 @@ def _ways(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -
     code = rows[0].code
     for in_order in (True,) if code else (False, True):
         try:
-            machine = compiled(rows, parameter, letters, in_order)
+            machines = compiled(rows, parameter, letters, in_order)
         except Unsupported:
             continue
-        name, first = machine.step
-        for start in (first, 0) if code else (first,):  # range(n) counts from 0
-            found += [one for one in [replace(machine, step=(name, start))] if one not in found]
+        for machine in machines:
+            name, first = machine.step
+            for start in (first, 0) if code else (first,):  # range(n) counts from 0
+                found += [one for one in [replace(machine, step=(name, start))] if one not in found]
     return found
 
 
@@ -107,7 +110,14 @@ def _has_gradient(machine: Machine) -> bool:
 
 def _first(abstract: Abstract) -> Match | None:
     """The plainest rule that a program is, compared exactly."""
-    return next((match for match in matches(abstract) if certain(abstract, match)), None)
+    plain = next((match for match in matches(abstract) if certain(abstract, match)), None)
+    if plain is not None and plain.candidate.error is None:
+        return plain
+    for names, other in turned(abstract):
+        for match in matches(other):
+            if match.candidate.error is None and certain(other, match):
+                return replace(match, turned=names)
+    return plain
 
 
 # -- verdicts ------------------------------------------------------------------------------------------------
@@ -196,7 +206,9 @@ def _may_climb(match: Match, repair: Repair | None, rows: Sequence[Assignment], 
     """Whether the only fault is the sign of the step, and the words around speak of making something large."""
     if match.candidate.error != "climbs" and (repair is None or repair.words != "another sign"):
         return False
-    around = " ".join(readings[row.place].piece.before + readings[row.place].text for row in rows)
-    return bool(ASCENT.search(around)) or any(
-        isinstance(one, Call) and one.head == "log" for row in rows for one in walk(row.expression)
-    )
+    around = " ".join(f"{one.piece.before} {one.piece.text}" for one in readings)
+    inside = [one for row in rows for one in walk(row.expression)]
+    if ASCENT.search(around) or any(isinstance(one, Call) and one.head == "log" for one in inside):
+        return True
+    costs = {one.base for call in inside if isinstance(call, Call) for one in walk(call) if isinstance(one, Name)}
+    return match.candidate.rule == "gradient_descent" and not (DESCENT.search(around) or costs & COSTS)

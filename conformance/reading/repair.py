@@ -14,6 +14,7 @@ from .notation import latex, python
 from .tree import Call, Name, Row, Tree, walk
 
 MOST_EDITS = 800
+PLAIN_HEADS = frozenset({"+", "*", "/", "neg", "^", "sqrt", "max", "min", "grad", "partial"})
 Judge = Callable[[Sequence[Assignment]], Match | None]
 
 
@@ -41,6 +42,8 @@ def repaired(
         text = "; ".join(_written(written[row.place], row, name) for row, name in changed)
         first = next(row for row, _ in changed)
         return Repair(first.place, "names of their own for what is computed from the averages", text, match)
+    if not all(_is_plain(row.expression) for row in rows):
+        return None
     names = _names(rows)
     found: list[Repair] = []
     tried = 0
@@ -58,6 +61,20 @@ def repaired(
                 return repair
             found.append(repair)
     return found[0] if found else None
+
+
+def _is_plain(tree: Tree) -> bool:
+    """Whether a formula is of the kind that the rules are made of; signs, norms and the like belong to other rules."""
+    return all(one.head in PLAIN_HEADS for one in walk(tree) if isinstance(one, Call) and not _in_a_gradient(one, tree))
+
+
+def _in_a_gradient(one: Call, tree: Tree) -> bool:
+    return any(
+        one is inner
+        for gradient in walk(tree)
+        if isinstance(gradient, Call) and gradient.head in ("grad", "partial")
+        for inner in walk(gradient)
+    )
 
 
 def _names(rows: Sequence[Assignment]) -> list[Name]:
