@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import combinations
@@ -14,6 +14,7 @@ from sympy.core.relational import Ge, Gt, Le, Lt, Ne
 
 from gradspec.spec import Rule, catalogue
 from gradspec.spec.program import Program
+from gradspec.spec.relatives import RELATIVES, Relative
 
 from .machine import Machine
 from .tree import Call, Name, Number, Tree
@@ -32,6 +33,7 @@ class Candidate:
     machine: Machine
     hyperparameters: tuple[str, ...]
     rate: str
+    relative: str | None = None
 
     @property
     def canonical(self) -> bool:
@@ -50,13 +52,19 @@ def candidates() -> tuple[Candidate, ...]:
         for options in _options(rule)
         for candidate in _with(rule, options)
     ]
+    found += [one for relative in RELATIVES for one in _relatives(relative)]
     return tuple(sorted(found, key=_plainness))
 
 
-def _plainness(candidate: Candidate) -> tuple[bool, int, int, bool]:
+def _plainness(candidate: Candidate) -> tuple[bool, bool, int, int, bool]:
     """What is no error first, then what needs fewest options and the fewest hyperparameters."""
-    error = candidate.error is not None
-    return error, len(candidate.options), len(candidate.hyperparameters), not candidate.canonical
+    return (
+        candidate.error is not None,
+        candidate.relative is not None,
+        len(candidate.options),
+        len(candidate.hyperparameters),
+        not candidate.canonical,
+    )
 
 
 def _options(rule: Rule) -> Iterator[tuple[str, ...]]:
@@ -86,6 +94,14 @@ def _with(rule: Rule, options: tuple[str, ...]) -> Iterator[Candidate]:
             seen[tuple(chosen.items())] = chosen
         for chosen in seen.values():
             yield _candidate(rule, chosen, options, error.name)
+
+
+def _relatives(relative: Relative) -> Iterator[Candidate]:
+    rule = catalogue()[relative.rule]
+    for dialect in rule.dialects(frozenset(relative.options)):
+        plain = _candidate(rule, dialect, relative.options, None)
+        program = relative.program(rule.program(dialect, relative.options))
+        yield replace(plain, machine=of_program(program), relative=f"{relative.name} ({relative.source})")
 
 
 def _candidate(rule: Rule, dialect: Mapping[str, str], options: tuple[str, ...], error: str | None) -> Candidate:

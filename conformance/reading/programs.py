@@ -83,7 +83,7 @@ def _best(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -
     """The rule, without an error, that rows come to in some way of reading them."""
     for machine in _ways(rows, parameter, letters):
         match = _first(abstracted(machine))
-        if match is not None and match.candidate.error is None:
+        if match is not None and match.candidate.error is None and match.candidate.relative is None:
             return match
     return None
 
@@ -126,6 +126,10 @@ def _first(abstract: Abstract) -> Match | None:
 def _right(match: Match, rows: Sequence[Assignment], readings: Sequence[Reading]) -> Verdict:
     candidate = match.candidate
     title = rule_called(candidate.rule).title
+    if candidate.relative is not None:
+        return Verdict(
+            verdict="unknown", message=f"{candidate.relative}, which is published but no rule of the specification"
+        )
     slip = next((one for row in rows for one in readings[row.place].repairs), None)
     if slip is not None:
         return Verdict(
