@@ -45,7 +45,12 @@ def _anywhere(change: Callable[[Term], Iterator[Term]]) -> Callable[[Statement],
 
 def _lost_minus(row: Statement) -> Iterator[Term]:
     """w - η g printed without its sign is a product."""
-    if row.target == W1 and row.value.head == "-" and row.value.args[0] == W:
+    if (
+        row.target == W1
+        and row.value.head == "-"
+        and row.value.args[0] == W
+        and row.value.args[1].head not in ("+", "-")
+    ):
         yield Term("beside", row.value.args)
 
 
@@ -196,7 +201,7 @@ def _names_reused(program: Program) -> Iterator[Altered]:
     yield (
         "names_reused",
         places[0],
-        Program(program.rule, program.dialect, program.options, rows, program.also, program.numbers),
+        Program(program.rule, program.dialect, program.options, rows, program.also),
     )
 
 

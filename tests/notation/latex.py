@@ -63,6 +63,10 @@ def is_array(whole: Term) -> bool:
 
 def written_row(row: Statement, with_: Hand, marker: str = "") -> str:
     """Return a statement; `marker` is put before the relation, to align rows by it."""
+    if with_.relation == "chain":  # v \\rightarrow v' = ...
+        before = Term("role", (row.target.args[0], "now"))
+        chained = rf"{written(before, with_)} \rightarrow " if row.target.args[1] == "next" else ""
+        return f"{chained}{written(row.target, with_)} {marker}= {written(row.value, with_)}"
     return f"{written(row.target, with_)} {marker}{with_.relation} {written(row.value, with_)}"
 
 
@@ -138,10 +142,14 @@ def _power(whole: Term, with_: Hand) -> Written:
     base, exponent = whole.args
     if exponent == TWO and with_.square == "product" and is_array(base):
         return f"{written(base, with_, POWER)}{with_.product}{written(base, with_, POWER)}", PRODUCT
+    if exponent == TWO and with_.square == "inner" and base.head == "role":
+        name, when = base.args
+        if with_.clock.behind(name, when).startswith("_") and "^" not in with_.letters[name]:
+            return f"{with_.letters[name]}^2{with_.clock.behind(name, when)}", POWER
     above = written(exponent, with_)
     raised = above if len(above) == 1 else f"{{{above}}}"
     below = written(base, with_, ATOM)
-    plain = base.head == "number" or (base.head == "role" and "^" not in below and "'" not in below)
+    plain = base.head == "number" or below.isalnum() or (base.head == "role" and "^" not in below and "'" not in below)
     if not plain and not below.startswith(with_.brackets[0]):
         below = f"{with_.brackets[0]}{below}{with_.brackets[1]}"
     return f"{below}^{raised}", POWER

@@ -46,7 +46,7 @@ def _share(kept: Term, before: Term) -> Term | None:
 
 def _added(arriving: Term, negative: bool, with_: Hand) -> str:
     factors, rest = _factored(arriving)
-    scale = " * ".join(coded(f, with_, PRODUCT) for f in factors)
+    scale = " * ".join(coded(f, with_, PRODUCT if negative or len(factors) > 1 else SUM) for f in factors)
     if negative:
         scale = f"-{scale or '1'}"
     if rest.head == "/" and is_array(rest.args[1]):
@@ -54,7 +54,7 @@ def _added(arriving: Term, negative: bool, with_: Hand) -> str:
         return f".addcdiv_({above}, {below}, value={scale or '1'})"
     if (rest.head == "^" and rest.args[1] == TWO) or (rest.head == "*" and all(map(is_array, rest.args))):
         left, right = rest.args if rest.head == "*" else (rest.args[0], rest.args[0])
-        return f".addcmul_({coded(left, with_)}, {coded(right, with_)}, value={scale or '1'})"
+        return f".addcmul_({coded(left, with_)}, {coded(right, with_)}{f', value={scale}' if scale else ''})"
     return f".add_({coded(rest, with_)}{f', alpha={scale}' if scale else ''})"
 
 

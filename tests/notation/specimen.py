@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from zlib import crc32
 
@@ -15,7 +15,7 @@ from .page import Page, page
 from .style import Style
 from .term import Program, Statement, call, roles_in
 from .truth import accepted, is_some_dialect, title
-from .updates import CHOICES, G, W, program
+from .updates import CHOICES, G, W, printed, program
 
 WRONG_SHARE = 2  # mistakes that are put into each correct program, each on a slide of its own
 
@@ -53,7 +53,7 @@ def _updates(style: Style, seed: int) -> Iterator[Specimen]:
     used: Counter[str] = Counter()  # rare mistakes first
     for number, (rule, dialect, options) in enumerate(CHOICES):
         draw = _random(style.name, seed, number)
-        right = program(rule, dialect, options, draw.choice(style.plans), draw, draw.random() < style.numeric)
+        right = program(rule, dialect, options, draw.choice(style.plans), draw)
         with_ = drawn_hand(style, right, draw)
         yield _specimen(style, right, with_, None, None, draw)
         mistakes = [a for a in alterations(right) if _can_be_shown(a[0], a[2], with_, style)]
@@ -75,9 +75,17 @@ def drawn_hand(style: Style, one: Program, draw: Random) -> Hand:
     names -= {"step"} if style.language == "latex" else set()
     while True:
         with_ = latex.hand(style, one.rule, names, draw)
+        with_ = replace(with_, letters={name: _filled(letter, with_.letters) for name, letter in with_.letters.items()})
         letters = [letter for name, letter in with_.letters.items() if name != "rate_now" or style.language != "latex"]
         if len(set(letters)) == len(letters):
             return with_
+
+
+def _filled(letter: str, letters: Mapping[str, str]) -> str:
+    """A letter that is made of that of another role, as a hat over it is."""
+    for name in ("first", "second", "x"):
+        letter = letter.replace(f"<{name}>", letters.get(name, name))
+    return letter
 
 
 def _can_be_shown(kind: str, wrong: Program, with_: Hand, style: Style) -> bool:
@@ -91,7 +99,8 @@ def _can_be_shown(kind: str, wrong: Program, with_: Hand, style: Style) -> bool:
 
 
 def _specimen(style: Style, one: Program, with_: Hand, error: str | None, place: int | None, draw: Random) -> Specimen:
-    statements = list(enumerate(one.statements))
+    numbers = [n for n in style.numbers if draw.random() < style.numeric]
+    statements = list(enumerate(printed(one, numbers).statements))
     if style.language != "latex" and one.statements[0] == Statement(G, call("gradient", W)) and draw.random() < 0.6:
         statements = statements[1:]  # the gradient is there already
     suffix = draw.choice(style.suffixes)

@@ -9,7 +9,7 @@ from .updates import Plan
 
 SCALARS = {
     "learning_rate", "momentum", "rho", "beta1", "beta2", "epsilon", "epsilon_root", "weight_decay", "dampening", "step",
-    "rate_now", "alpha", "rate", "strength", "radius", "bound", "inputs", "outputs", "size", "keep", "batch",
+    "rate_now", "step_size", "correction1", "correction2", "alpha", "rate", "strength", "radius", "bound", "inputs", "outputs", "size", "keep", "batch",
 }  # fmt: skip
 STATES = {"first", "second", "mean", "buffer", "largest"}
 
@@ -64,7 +64,8 @@ class Style:
     brackets: tuple[str, ...] = ("()",)
     layouts: tuple[str, ...] = ("displays",)
     plans: tuple[Plan, ...] = (Plan(),)
-    numeric: float = 0.0  # how often 0.9 stands in place of ρ
+    numbers: tuple[str, ...] = ("rho", "beta1", "beta2")  # hyperparameters in whose place 0.9 may stand
+    numeric: float = 0.0  # how often it does
     module: tuple[str, ...] = ("np",)
     augmented: float = 0.0  # how often x += y stands for x = x + y
     held_out: bool = False

@@ -6,7 +6,7 @@ Values are balls of python-flint, so that two of them are equal or different wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -114,8 +114,8 @@ class Statement:
 class Program:
     """Statements done in order at every step, with what the specification calls them.
 
-    `dialect` has the axes that the statements show, `options` the options that are on; `free` holds numbers that stand
-    for hyperparameters where a slide prints 0.9 instead of a letter.
+    `dialect` has the axes that the statements show, `options` the options that are on; `also` names rules
+    that state the same.
     """
 
     rule: str
@@ -123,11 +123,10 @@ class Program:
     options: tuple[str, ...]
     statements: tuple[Statement, ...]
     also: tuple[str, ...] = ()
-    numbers: Mapping[str, Fraction] = field(default_factory=dict)
 
     def with_statement(self, place: int, statement: Statement) -> Program:
         rows = (*self.statements[:place], statement, *self.statements[place + 1 :])
-        return Program(self.rule, self.dialect, self.options, rows, self.also, self.numbers)
+        return Program(self.rule, self.dialect, self.options, rows, self.also)
 
 
 # -- values --------------------------------------------------------------------------------------------------

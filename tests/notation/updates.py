@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -18,7 +18,8 @@ TOP, TOP1 = role("largest", "now"), role("largest", "next")
 G, M_HAT, S_HAT, A_HAT = (
     role(name, "local") for name in ("gradient", "first_corrected", "second_corrected", "mean_corrected")
 )
-MOVE, RATE_NOW, BEFORE = (role(name, "local") for name in ("move", "rate_now", "before"))
+MOVE, RATE_NOW, BEFORE, UNDER = (role(name, "local") for name in ("move", "rate_now", "before", "denominator"))
+C1, C2, SIZE = (role(name, "local") for name in ("correction1", "correction2", "step_size"))
 ETA, MU, RHO, BETA1, BETA2, EPSILON, ROOT_EPSILON, DECAY, DAMPENING = (
     role(name)
     for name in (
@@ -43,7 +44,7 @@ class Plan:
 
     `named` gives the gradient a row of its own; `velocity` adds the buffer to the parameter, where others subtract it;
     `timed` can speak of a state as it was after its row; `moved` gives the step a row of its own; `merged` leaves
-    out rows for what is corrected.
+    out rows for what is corrected; `parted` gives rows to denominators and to the corrections themselves.
     """
 
     named: bool = False
@@ -51,6 +52,7 @@ class Plan:
     timed: bool = True
     moved: bool = False
     merged: bool = False
+    parted: bool = False
 
 
 CHOICES: tuple[tuple[str, Mapping[str, str], tuple[str, ...]], ...] = (
@@ -91,28 +93,26 @@ CHOICES: tuple[tuple[str, Mapping[str, str], tuple[str, ...]], ...] = (
 )
 
 
-def program(
-    rule: str, dialect: Mapping[str, str], options: tuple[str, ...], plan: Plan, draw: Random, numeric: bool = False
-) -> Program:
-    """Return the rule in one of its arrangements, with 0.9 and the like in place of ρ and β if `numeric`."""
-    rows = RULES[rule](dialect, options, plan, draw)
-    if not numeric:
-        return Program(rule, dialect, options, rows)
-    printed = {name: share for name, share in SHARES.items() if any(role(name) in _leaves(r.value) for r in rows)}
-    return Program(rule, dialect, options, tuple(_with_numbers(row, printed) for row in rows), numbers=printed)
+def program(rule: str, dialect: Mapping[str, str], options: tuple[str, ...], plan: Plan, draw: Random) -> Program:
+    """Return the rule in one of its arrangements."""
+    return Program(rule, dialect, options, RULES[rule](dialect, options, plan, draw))
 
 
-SHARES = {"rho": Fraction(9, 10), "beta1": Fraction(9, 10), "beta2": Fraction(999, 1000)}
+NUMBERS = {
+    "rho": Fraction(9, 10),
+    "beta1": Fraction(9, 10),
+    "beta2": Fraction(999, 1000),
+    "momentum": Fraction(9, 10),
+    "epsilon": Fraction(1, 10**8),
+}
 
 
-def _leaves(whole: Term) -> set[Term]:
-    return {whole}.union(*(_leaves(operand) for operand in whole.operands))
-
-
-def _with_numbers(row: Statement, printed: Mapping[str, Fraction]) -> Statement:
-    change = {1 - role(name): term(1 - share) for name, share in printed.items()}
-    change |= {role(name): term(share) for name, share in printed.items()}
-    return Statement(row.target, substituted(row.value, change), row.note)
+def printed(one: Program, names: Iterable[str]) -> Program:
+    """Return a program with 0.9 in place of β, and 0.1 in place of 1 - β, for the hyperparameters named."""
+    change = {1 - role(name): term(1 - NUMBERS[name]) for name in names}
+    change |= {role(name): term(NUMBERS[name]) for name in names}
+    rows = tuple(Statement(row.target, substituted(row.value, change), row.note) for row in one.statements)
+    return Program(one.rule, one.dialect, one.options, rows, one.also)
 
 
 # -- parts ---------------------------------------------------------------------------------------------------
@@ -159,6 +159,8 @@ def _divided(plan: Plan, over: Term, under: Term, draw: Random, decoupled: bool 
     """The rows that take the parameter `ETA over/under` down."""
     if decoupled:
         return _step(plan, ETA, over / under, draw, decoupled)
+    if plan.parted:
+        return [Statement(UNDER, under), *_step(plan, ETA, over / UNDER, draw)]
     moves = ((ETA / under) * over, (ETA * over) / under, ETA * (over / under))
     move = draw.choice(moves)
     if plan.moved:
@@ -265,6 +267,15 @@ def _adam(dialect: Mapping[str, str], options: tuple[str, ...], plan: Plan, draw
         under = sqrt(S1) + EPSILON
         return (*rows, Statement(W1, W - draw.choice((RATE_NOW * M1 / under, RATE_NOW * (M1 / under)))))
     first, second = M1, S1
+    if plan.parted and options == () and (place, dialect["bias_correction"]) == ("outside", "both"):
+        return (
+            *rows,
+            Statement(C1, c1),
+            Statement(C2, c2),
+            Statement(SIZE, ETA / C1),
+            Statement(UNDER, sqrt(S1) / sqrt(C2) + EPSILON),
+            Statement(W1, W - SIZE * (M1 / UNDER)),
+        )
     if dialect["bias_correction"] == "both":
         first, second = M1 / c1, S1 / c2
         if "nesterov" in options:
