@@ -146,7 +146,13 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
     own = [a for a in found if is_own(a, letters)]
     by_gradient = differentiated(found, letters)
     chosen = [a for a in found if a.target.key in by_gradient and (a in own or _returns(a, found, letters))]
-    chosen += [a for a in own if a not in chosen and _base(a.target.key) in PARAMETERS]
+    chosen += [
+        a
+        for a in found
+        if a not in chosen
+        and _base(a.target.key) in PARAMETERS
+        and (a in own or (not by_gradient and _returns(a, found, letters)))
+    ]
     if not chosen:
         keys = {a.target.key for a in own}
         used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}

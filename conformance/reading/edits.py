@@ -75,6 +75,13 @@ def edits(tree: Tree, others: Sequence[Name]) -> Iterator[Edit]:
             yield Edit(put(tree, path, new), words)
 
 
+def exchanged(tree: Tree, one: Name, other: Name) -> Tree:
+    """Return the tree with two names in each other's place."""
+    if isinstance(tree, Name):
+        return other if tree == one else one if tree == other else tree
+    return Call(tree.head, tuple(exchanged(arg, one, other) for arg in tree.args)) if isinstance(tree, Call) else tree
+
+
 def _is_function_of(whole: Tree, path: Path) -> bool:
     """Whether this is the name of a function that is applied."""
     return bool(path) and path[-1] == 0 and _above(whole, path) == "apply"
@@ -83,6 +90,11 @@ def _is_function_of(whole: Tree, path: Path) -> bool:
 def _is_in_a_gradient(whole: Tree, path: Path) -> bool:
     """Whether this is part of a cost or of the point where it is differentiated."""
     return any(_above(whole, path[:k]) in ("grad", "partial") for k in range(1, len(path) + 1))
+
+
+def _is_in_a_power(whole: Tree, path: Path) -> bool:
+    """Whether this is part of an exponent: a square or an inverse is no slip of the pen."""
+    return any(path[k - 1] == 1 and _above(whole, path[:k]) == "^" for k in range(1, len(path) + 1))
 
 
 def _above(whole: Tree, path: Path) -> str:
@@ -98,10 +110,8 @@ def _above(whole: Tree, path: Path) -> str:
 def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
     if isinstance(one, Name):
         yield from _of_name(one, others, bool(path) and _above(whole, path) == "^")
-    elif isinstance(one, Number):
-        yield from _of_number(one)
-    else:
-        yield from _of_call(one, path, whole)
+    elif not _is_in_a_power(whole, path):
+        yield from _of_number(one) if isinstance(one, Number) else _of_call(one, path, whole)
 
 
 def _of_name(name: Name, others: Sequence[Name], is_power: bool) -> Iterator[tuple[str, Tree]]:
@@ -149,8 +159,8 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
             yield from _rooted_parts(args[0], args[1])
     elif one.head == "sqrt":
         yield "no square root", args[0]
-    elif one.head == "^":
-        yield "no power", args[0]
+    elif one.head == "^" and args[1] == TWO:
+        yield "no square", args[0]
     elif one.head in ("grad", "partial"):
         if not (path and _above(whole, path) == "^"):
             yield "the square of the gradient", Call("^", (one, TWO))

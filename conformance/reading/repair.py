@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from .assignments import Assignment
-from .edits import edits
+from .edits import edits, exchanged
 from .matching import Match
 from .naming import named
 from .notation import latex, python
@@ -51,7 +52,7 @@ def repaired(
         for edit in edits(row.expression, names):
             tried += 1
             if tried > MOST_EDITS:
-                return found[0] if found else None
+                break
             changed_row = replace(row, expression=edit.tree)
             match = judge([*rows[:k], changed_row, *rows[k + 1 :]])
             if match is None:
@@ -60,7 +61,31 @@ def repaired(
             if match.candidate.canonical:
                 return repair
             found.append(repair)
-    return found[0] if found else None
+    return found[0] if found else _exchanged(rows, letters, written, names, judge)
+
+
+def _exchanged(
+    rows: Sequence[Assignment],
+    letters: frozenset[str],
+    written: Sequence[Row | None],
+    names: Sequence[Name],
+    judge: Judge,
+) -> Repair | None:
+    """The repair that puts two names in each other's place: in one row, in all, or in those of the averages only."""
+    own = [
+        row for row in rows if row.target.key in {named(one, letters).key for one in _outside_gradients(row.expression)}
+    ]
+    for one, other in combinations(names, 2):
+        for chosen in (*([row] for row in rows), list(rows), own):
+            changed = [
+                replace(row, expression=exchanged(row.expression, one, other)) if row in chosen else row for row in rows
+            ]
+            touched = [row for row, before in zip(changed, rows, strict=True) if row.expression != before.expression]
+            if not touched or (match := judge(changed)) is None:
+                continue
+            text = "; ".join(_written(written[row.place], row, None) for row in touched)
+            return Repair(touched[0].place, f"{latex(one)} and {latex(other)} exchanged", text, match)
+    return None
 
 
 def _is_plain(tree: Tree) -> bool:
@@ -78,13 +103,16 @@ def _in_a_gradient(one: Call, tree: Tree) -> bool:
 
 
 def _names(rows: Sequence[Assignment]) -> list[Name]:
-    """The names of a program as they are written, each once."""
-    met: dict[Name, None] = {}
-    for row in rows:
-        for one in walk(row.expression):
-            if isinstance(one, Name):
-                met[one] = None
-    return list(met)
+    """The names of a program as they are written, each once, without those of costs."""
+    return list(dict.fromkeys(name for row in rows for name in _outside_gradients(row.expression)))
+
+
+def _outside_gradients(tree: Tree) -> list[Name]:
+    if isinstance(tree, Name):
+        return [tree]
+    if isinstance(tree, Call) and tree.head not in ("grad", "partial"):
+        return [name for arg in tree.args for name in _outside_gradients(arg)]
+    return []
 
 
 def _written(row: Row | None, changed: Assignment, name: Name | None) -> str:

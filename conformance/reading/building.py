@@ -1,0 +1,290 @@
+"""Puts factors that stand side by side together, when it is known what stands beside what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .tree import Call, Name, Number, Tree, Unreadable
+
+BESIDE, TIMES, OVER = "beside", "times", "over"
+TRANSPOSED = frozenset({"top", "intercal"})
+MEANS, VARIANCES = frozenset({"E", "mathbb"}), frozenset({"Var", "var", "Variance"})
+DERIVATIVE, OPERATOR = "@d", "@operator"  # ∂x, and ∂/∂w before what it is applied to
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor with its scripts. `kind`: name number call parens brackets braces function operator."""
+
+    kind: str
+    tree: Tree
+    items: tuple[Tree, ...] = ()
+    below: tuple[Tree, ...] = ()
+    above: Factor | None = None
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Factors with what connects each to the one before."""
+
+    factors: tuple[tuple[str, Factor], ...]
+
+
+def factor_of(tree: Tree) -> Factor:
+    """Return a finished tree as a factor."""
+    return Factor("number" if isinstance(tree, Number) else "name" if isinstance(tree, Name) else "call", tree)
+
+
+def product(left: Tree, right: Tree) -> Tree:
+    """Return a product, flat."""
+    parts: tuple[Tree, ...] = ()
+    for one in (left, right):
+        parts += one.args if isinstance(one, Call) and one.head == "*" else (one,)
+    return Call("*", parts)
+
+
+def total(left: Tree, right: Tree) -> Tree:
+    """Return a sum, flat on its left side."""
+    first = left.args if isinstance(left, Call) and left.head == "+" else (left,)
+    return Call("+", (*first, right))
+
+
+def negative(tree: Tree) -> Tree:
+    """Return minus a tree."""
+    return Call("neg", (tree,))
+
+
+def built(term: Term) -> Tree:
+    """Return the tree of a term. Raises `Unreadable`."""
+    factors = term.factors
+    tree, place = _operand(factors, 0)
+    while place < len(factors):
+        how = factors[place][0]
+        other, place = _operand(factors, place)
+        tree = fraction(tree, other) if how == OVER else product(tree, other)
+    return tree
+
+
+Factors = Sequence[tuple[str, Factor]]
+
+
+def _operand(factors: Factors, place: int) -> tuple[Tree, int]:
+    """The operand that begins at `place`, and where the next one does."""
+    one = factors[place][1]
+    after = place + 1
+    if one.kind == "operator":
+        return _operated(one, factors, after)
+    if isinstance(one.tree, Call) and one.tree.head == OPERATOR and _is_beside(factors, after):
+        of, after = _operand(factors, after)
+        return Call("partial", (of, one.tree.args[0])), after
+    if one.kind == "function":
+        return _function(one, factors, after)
+    if one.kind == "name" and _is_beside(factors, after) and factors[after][1].kind in ("parens", "brackets"):
+        applied = _applied(one, factors[after][1])
+        if applied is not None:
+            return applied, after + 1
+    return scripted(one), after
+
+
+def _is_beside(factors: Factors, place: int) -> bool:
+    return place < len(factors) and factors[place][0] == BESIDE
+
+
+def _operated(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
+    assert isinstance(one.tree, Name)
+    kind = one.tree.base
+    if kind == "nabla":
+        if one.above is not None:
+            raise Unreadable("a second derivative: is not read")
+        if not _is_beside(factors, after):
+            return Name("nabla", index=one.below), after
+        of, after = _operand(factors, after)
+        return Call("grad", (of, *one.below[:1])), after
+    if kind == "partial":
+        if not _is_beside(factors, after):
+            return Call(DERIVATIVE, ()), after
+        of, after = _operand(factors, after)
+        while _is_beside(factors, after):
+            more, after = _operand(factors, after)
+            of = product(of, more)
+        return Call(DERIVATIVE, (of,)), after
+    if after >= len(factors):
+        raise Unreadable("a sum of nothing: what is added is missing")
+    rest = Term(tuple(factors[after:]))
+    return Call(kind, (built(rest), *_limits(one))), len(factors)
+
+
+def _limits(one: Factor) -> tuple[Tree, ...]:
+    if not one.below:
+        return ()
+    low = one.below[0]
+    high = (scripted(one.above),) if one.above is not None else ()
+    if isinstance(low, Call) and low.head in ("=", "in") and len(low.args) == 2:
+        return (low.args[0], low.args[1], *high)
+    return (low,)
+
+
+def _function(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
+    assert isinstance(one.tree, Name)
+    if not _is_beside(factors, after):
+        return scripted(replace(one, kind="name")), after
+    if factors[after][1].kind in ("parens", "brackets") or (factors[after][1].kind == "braces"):
+        inner = factors[after][1]
+        tree: Tree = Call(one.tree.base, inner.items)
+        after += 1
+        tree = scripted(replace(inner, kind="call", tree=tree))
+    else:
+        argument, after = _operand(factors, after)
+        tree = Call(one.tree.base, (argument,))
+    if one.above is not None and one.above.kind == "number":
+        tree = Call("^", (tree, scripted(one.above)))
+    return tree, after
+
+
+def _applied(one: Factor, inner: Factor) -> Tree | None:
+    """A name and the parentheses that follow: E[x], Var(x), f(x)."""
+    assert isinstance(one.tree, Name)
+    base = one.tree.base
+    if inner.kind == "brackets":
+        if base in MEANS and inner.below:
+            return Name(f"E[{_spelled(inner.items[0])}]", index=inner.below)
+        if base in MEANS or base in VARIANCES:
+            return Call("mean" if base in MEANS else "var", inner.items)
+        return None
+    if base in VARIANCES:
+        return scripted(replace(inner, kind="call", tree=Call("var", inner.items)))
+    if base in MEANS and base != "E":
+        return Call("mean", inner.items)
+    function = replace(one, above=None) if one.above is not None and one.above.kind == "number" else one
+    tree: Tree = scripted(replace(inner, kind="call", tree=Call("apply", (scripted(function), *inner.items))))
+    return Call("^", (tree, scripted(one.above))) if function is not one and one.above is not None else tree
+
+
+def _spelled(tree: Tree) -> str:
+    if isinstance(tree, Number):
+        return str(tree.value)
+    if isinstance(tree, Name):
+        return tree.base + "".join(tree.accents)
+    return "".join([_spelled(tree.args[0]), tree.head, *map(_spelled, tree.args[1:])]) if tree.args else tree.head
+
+
+# -- scripts -------------------------------------------------------------------------------------------------
+
+
+def scripted(one: Factor) -> Tree:
+    """Return a factor as a tree, with its scripts as index, mark or power."""
+    tree = one.tree
+    if one.kind == "parens" and one.items:
+        tree = one.items[0] if len(one.items) == 1 else Call("vector", one.items)
+    elif one.kind == "brackets":
+        tree = one.items[0] if len(one.items) == 1 else Call("interval" if len(one.items) == 2 else "vector", one.items)
+    if isinstance(tree, Call) and tree.head in (DERIVATIVE, OPERATOR) and (one.below or one.above):
+        raise Unreadable("a second derivative: is not read")
+    if isinstance(tree, Name):
+        if one.below:
+            tree = replace(tree, index=_split(one.below))
+        if one.primes:
+            tree = replace(tree, mark=Name("'" * one.primes))
+        if one.above is not None and _is_mark(one.above):
+            return replace(tree, mark=_mark(one.above))
+    if isinstance(tree, Call) and tree.head == "norm" and one.below:
+        tree = Call("norm", (tree.args[0], one.below[0]))
+    if one.above is None:
+        return tree
+    if (
+        isinstance(tree, Call)
+        and _is_mark(one.above)
+        and isinstance(one.above.tree, Name)
+        and one.above.tree.base in TRANSPOSED
+    ):
+        return Call("transpose", (tree,))
+    power = scripted(one.above)
+    if tree == Name("e"):
+        return Call("exp", (power,))
+    return Call("^", (tree, power))
+
+
+def _split(below: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """w_{ij} has two indices."""
+    parts: list[Tree] = []
+    for one in below:
+        letters = (
+            isinstance(one, Call)
+            and one.head == "*"
+            and all((isinstance(a, Name) and len(a.base) == 1) or isinstance(a, Number) for a in one.args)
+        )
+        parts += one.args if letters and isinstance(one, Call) and one.args[0] != Name("d") else (one,)
+    return tuple(parts)
+
+
+def _is_mark(above: Factor) -> bool:
+    """Whether what stands above tells which one, and is no power."""
+    if above.kind in ("parens", "brackets", "lone"):
+        return True
+    name = above.tree
+    return isinstance(name, Name) and (
+        (len(name.base) > 1 and name.base not in GREEK_POWERS) or name.base in ("*", "'", "+", "-")
+    )
+
+
+GREEK_POWERS = frozenset({"tau", "alpha", "beta", "gamma", "kappa"})
+
+
+def _mark(above: Factor) -> Tree:
+    return above.items[0] if above.kind in ("parens", "brackets") and above.items else above.tree
+
+
+# -- fractions and derivatives -------------------------------------------------------------------------------
+
+
+def fraction(above: Tree, below: Tree) -> Tree:
+    """Return a quotient, or the derivative that it is: ∂C/∂w, dC/dw, ∂/∂w."""
+    of, by = _differential(above), _differential(below)
+    if by is not None and of is not None:
+        if by == ():
+            raise Unreadable("a derivative with respect to nothing: complete it")
+        return Call("partial", (of[0], by[0])) if of else Call(OPERATOR, by)
+    if isinstance(below, Call) and below.head == "*" and (first := _differential(below.args[0])) and of:
+        return product(Call("partial", (of[0], first[0])), Call("*", below.args[1:]))
+    return Call("/", (above, below))
+
+
+def _differential(tree: Tree) -> tuple[Tree, ...] | None:
+    """The x of ∂x or dx, nothing for ∂ alone; None if it is no differential. ∂ab + c is taken for ∂(ab + c)."""
+    if isinstance(tree, Call) and tree.head == DERIVATIVE:
+        return tree.args
+    if (
+        isinstance(tree, Call)
+        and tree.head == "+"
+        and isinstance(tree.args[0], Call)
+        and tree.args[0].head == DERIVATIVE
+    ):
+        return (Call("+", (*tree.args[0].args, *tree.args[1:])),)
+    if tree == Name("d"):
+        return ()
+    if isinstance(tree, Name) and len(tree.base) == 2 and tree.base[0] == "d":
+        return (replace(tree, base=tree.base[1:]),)
+    if isinstance(tree, Call) and tree.head == "*" and tree.args[0] == Name("d"):
+        rest = tree.args[1:]
+        return (rest[0] if len(rest) == 1 else Call("*", rest),)
+    if isinstance(tree, Call) and tree.head == "apply" and tree.args[0] == Name("d"):
+        return tree.args[1:2]
+    return None
+
+
+def checked(tree: Tree) -> Tree:
+    """Return the tree, or raise `Unreadable` for a ∂ that belongs to no quotient."""
+    open_ones = [tree]
+    while open_ones:
+        one = open_ones.pop()
+        if isinstance(one, Call):
+            if one.head in (DERIVATIVE, OPERATOR):
+                raise Unreadable("a ∂ that belongs to no quotient: write ∂C/∂w")
+            open_ones += one.args
+    return tree
+
+
+ONE = Number(Fraction(1))
