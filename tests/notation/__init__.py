@@ -9,6 +9,6 @@ evaluated and compared with the specification's (`truth.py`), and so is each pro
 """
 
 from .specimen import Specimen, corpus
-from .styles import STYLES
+from .styles import HELD_OUT, STYLES
 
-__all__ = ["STYLES", "Specimen", "corpus"]
+__all__ = ["HELD_OUT", "STYLES", "Specimen", "corpus"]

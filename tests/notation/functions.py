@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from .term import Statement, Term, call, role, sqrt, term
 
-X, Y, ALPHA, I, J = (role(name) for name in ("x", "y", "alpha", "i", "j"))
+X, Y, ALPHA, ENTRY, J = (role(name) for name in ("x", "y", "alpha", "i", "j"))
 HALF = Fraction(1, 2)
 
 
@@ -75,7 +75,12 @@ def _activation(rule: str, value: Term, *printed: str, **more: object) -> Case:
 def _slope(rule: str, value: Term, printed: tuple[str, ...], of: tuple[str, ...], **more: object) -> Case:
     """A derivative, which may be said by the value `y` of the function."""
     letters = {**INPUT, "derivative": printed, "y": of, "alpha": (r"\alpha",)}
-    names = {"x": ("z", "x"), "y": ("a", "y"), "derivative": ("da", "grad", "dz"), "alpha": ("alpha",)}
+    names = {
+        "x": ("z", "x"),
+        "y": ("a", "y"),
+        "derivative": (f"d{rule}", f"{rule}_grad", f"{rule}_prime"),
+        "alpha": ("alpha",),
+    }
     return Case(
         rule=rule,
         quantity="derivative",
@@ -93,7 +98,7 @@ ACTIVATIONS = (
     _activation("sigmoid", 1 / (1 + exp(-X)), r"\sigma(<x>)", r"\operatorname{sigmoid}(<x>)", r"\text{sigmoid}(<x>)"),
     _activation("sigmoid", exp(X) / (exp(X) + 1), r"\sigma(<x>)", r"\text{sigmoid}(<x>)"),
     _activation("tanh", (exp(X) - exp(-X)) / (exp(X) + exp(-X)), r"\tanh(<x>)", r"\tanh <x>"),
-    _activation("relu", call("max", 0, X), r"\text{ReLU}(<x>)", r"\operatorname{ReLU}(<x>)", "f(<x>)"),
+    _activation("relu", call("max", 0, X), r"\text{ReLU}(<x>)", r"\operatorname{ReLU}(<x>)"),
     _activation("relu", branch(X, ">", X, 0, 0), r"\text{ReLU}(<x>)", r"\mathrm{ReLU}(<x>)"),
     _activation(
         "leaky_relu",
@@ -106,7 +111,6 @@ ACTIVATIONS = (
         "leaky_relu",
         branch(X, ">", X, 0, ALPHA * X),
         r"\text{LeakyReLU}(<x>)",
-        "f(<x>)",
         dialect={"branches": "by_sign"},
         also=LEAKY,
     ),
@@ -137,7 +141,7 @@ COST = {
     "size": ("n", "N"),
 }
 COST_NAMES = {"loss": ("loss",), "predictions": ("y_hat", "pred"), "targets": ("y", "target")}
-SQUARE = total((at(P, I) - at(TARGETS, I)) ** 2, I, P)
+SQUARE = total((at(P, ENTRY) - at(TARGETS, ENTRY)) ** 2, ENTRY, P)
 LOSSES = (
     Case(
         rule="mean_squared_error",
@@ -160,7 +164,7 @@ LOSSES = (
     Case(
         rule="cross_entropy",
         quantity="loss",
-        statements=says(-total(at(TARGETS, I) * call("log", at(P, I)), I, P), LOSS),
+        statements=says(-total(at(TARGETS, ENTRY) * call("log", at(P, ENTRY)), ENTRY, P), LOSS),
         world="shares",
         dialect={"input": "probabilities"},
         letters={
@@ -179,10 +183,10 @@ WEIGHTS = {
     "i": ("i",),
     "j": ("j",),
     "size": ("n",),
-    "penalty": ("R(w)", r"\Omega(w)"),
+    "penalty": ("R(<w>)", r"\Omega(<w>)"),
 }
 WEIGHT_NAMES = {"w": ("w", "W"), "lambda": ("lam", "reg", "weight_decay"), "penalty": ("penalty", "reg_loss")}
-SQUARES, SIZES = total(at(W, I) ** 2, I, W), total(call("abs", at(W, I)), I, W)
+SQUARES, SIZES = total(at(W, ENTRY) ** 2, ENTRY, W), total(call("abs", at(W, ENTRY)), ENTRY, W)
 
 
 def _penalty(rule: str, value: Term, **dialect: str) -> Case:
@@ -270,8 +274,8 @@ LAYERS = (
 MEAN, VARIANCE, HAT, GAMMA, BETA, EPSILON = (
     role(name) for name in ("batch_mean", "batch_variance", "normalised", "gamma", "beta", "epsilon")
 )
-MEAN_ROW = Statement(MEAN, 1 / size(X) * total(at(X, I), I, X))
-VARIANCE_ROW = Statement(VARIANCE, 1 / size(X) * total((at(X, I) - MEAN) ** 2, I, X))
+MEAN_ROW = Statement(MEAN, 1 / size(X) * total(at(X, ENTRY), ENTRY, X))
+VARIANCE_ROW = Statement(VARIANCE, 1 / size(X) * total((at(X, ENTRY) - MEAN) ** 2, ENTRY, X))
 ONE = role("one")  # the example that is normalised
 NORMALISATION = (
     Case(
@@ -313,16 +317,16 @@ NORMALISATION = (
 IN, OUT, FAN = role("inputs"), role("outputs"), role("fan")
 FANS = {
     "inputs": (r"n_{in}", r"n_{\text{in}}", r"fan_{in}", r"\text{fan}_{\text{in}}"),
-    "outputs": (r"n_{out}", r"n_{\text{out}}", r"fan_{out}", r"\text{fan}_{\text{out}}"),
-    "fan": (r"fan_{avg}", r"\text{fan}_{\text{avg}}"),
+    "outputs": ("<outputs>",),
+    "fan": ("<average>",),
     "variance": (r"\sigma^2", r"\text{Var}(W)", r"\operatorname{Var}(w)"),
     "sigma": (r"\sigma",),
     "limit": ("r", "a", r"\ell"),
 }
 FAN_NAMES = {
     "inputs": ("fan_in", "n_in"),
-    "outputs": ("fan_out", "n_out"),
-    "fan": ("fan_avg",),
+    "outputs": ("<outputs>",),
+    "fan": ("<average>",),
     "variance": ("variance", "var"),
     "sigma": ("std", "sigma"),
     "limit": ("limit", "bound"),

@@ -8,10 +8,11 @@ from fractions import Fraction
 from random import Random
 
 from .style import SCALARS, Clock, Style
-from .term import Statement, Term, roles_in, term
+from .term import Statement, Term, term
 
 SUM, PRODUCT, POWER = range(3)
-TWO = term(2)
+ONE, TWO = term(1), term(2)
+NORMS = ((r"\|", r"\|"), (r"\lVert ", r" \rVert"), ("||", "||"))
 OPENING = {"()": ("(", ")"), "left": (r"\left(", r"\right)"), "big": (r"\big(", r"\big)")}
 
 
@@ -32,10 +33,15 @@ class Hand:
     brackets: tuple[str, str]
     module: str
     augmented: float
+    norm: tuple[str, str]
+    sums: str
+    otherwise: str
+    exponential: str
+    scalars: frozenset[str]
 
 
-def hand(style: Style, rule: str, names: set[str], draw: Random) -> Hand:
-    """Draw what a slide leaves open."""
+def hand(style: Style, rule: str, names: set[str], draw: Random, scalars: frozenset[str] = SCALARS) -> Hand:
+    """Draw what a slide leaves open; `scalars` are the roles that have no entries."""
 
     def one(choices: tuple[str, ...]) -> str:
         return draw.choice(choices) if choices else ""
@@ -54,15 +60,26 @@ def hand(style: Style, rule: str, names: set[str], draw: Random) -> Hand:
         OPENING[one(style.brackets)],
         one(style.module),
         style.augmented,
+        draw.choice(NORMS),
+        draw.choice(("full", "full", "short")),
+        draw.choice((r"\text{otherwise}", "other side")),
+        draw.choice(("power", "power", "function")),
+        scalars,
     )
 
 
-def is_array(whole: Term) -> bool:
-    return whole.head == "gradient" or any(name not in SCALARS for name, _ in roles_in(whole))
+def is_array(whole: Term, scalars: frozenset[str] = SCALARS) -> bool:
+    if whole.head in ("at", "sum", "size", "norm", "norm1"):
+        return False
+    if whole.head == "role":
+        return whole.args[0] not in scalars
+    return whole.head == "gradient" or any(is_array(operand, scalars) for operand in whole.operands)
 
 
 def written_row(row: Statement, with_: Hand, marker: str = "") -> str:
     """Return a statement; `marker` is put before the relation, to align rows by it."""
+    if row.value.head == "bernoulli":
+        return rf"{written(row.target, with_)} {marker}\sim \text{{Bernoulli}}({written(row.value.args[0], with_)})"
     if with_.relation == "chain":  # v \\rightarrow v' = ...
         before = Term("role", (row.target.args[0], "now"))
         chained = rf"{written(before, with_)} \rightarrow " if row.target.args[1] == "next" else ""
@@ -105,7 +122,7 @@ def _plus(whole: Term, with_: Hand) -> Written:
     left, right = whole.args
     if left.head == "role" and left.args[0] == "step" and right.head == "number":
         ahead = int(right.args[0]) + (1 if "+1" in with_.clock.step else 0)
-        return f"t+{ahead}", SUM
+        return f"{with_.clock.step[0]}+{ahead}", SUM
     return f"{written(left, with_)} + {written(right, with_)}", SUM
 
 
@@ -120,7 +137,7 @@ def _negative(whole: Term, with_: Hand) -> Written:
 
 def _times(whole: Term, with_: Hand) -> Written:
     left, right = whole.args
-    both = is_array(left) and is_array(right)
+    both = is_array(left, with_.scalars) and is_array(right, with_.scalars)
     between = with_.product if both else with_.scalar_product
     return f"{written(left, with_, PRODUCT)}{between}{written(right, with_, PRODUCT)}", PRODUCT
 
@@ -131,16 +148,18 @@ def _beside(whole: Term, with_: Hand) -> Written:
 
 def _over(whole: Term, with_: Hand) -> Written:
     above, below = whole.args
+    if below == ONE:
+        return WRITERS[above.head](above, with_)
     if with_.quotient == "slash" and not (above.head == "/" or below.head == "/"):
         return f"{written(above, with_, PRODUCT)} / {written(below, with_, POWER)}", PRODUCT
-    if with_.quotient not in ("frac", "slash") and is_array(below) and is_array(above):
+    if with_.quotient not in ("frac", "slash") and is_array(below, with_.scalars) and is_array(above, with_.scalars):
         return f"{written(above, with_, PRODUCT)} {with_.quotient} {written(below, with_, POWER)}", PRODUCT
     return rf"\frac{{{written(above, with_)}}}{{{written(below, with_)}}}", ATOM
 
 
 def _power(whole: Term, with_: Hand) -> Written:
     base, exponent = whole.args
-    if exponent == TWO and with_.square == "product" and is_array(base):
+    if exponent == TWO and with_.square == "product" and is_array(base, with_.scalars):
         return f"{written(base, with_, POWER)}{with_.product}{written(base, with_, POWER)}", PRODUCT
     if exponent == TWO and with_.square == "inner" and base.head == "role":
         name, when = base.args
@@ -149,7 +168,11 @@ def _power(whole: Term, with_: Hand) -> Written:
     above = written(exponent, with_)
     raised = above if len(above) == 1 else f"{{{above}}}"
     below = written(base, with_, ATOM)
-    plain = base.head == "number" or below.isalnum() or (base.head == "role" and "^" not in below and "'" not in below)
+    plain = (
+        base.head in ("number", "at", "norm")
+        or below.isalnum()
+        or (base.head == "role" and "^" not in below and "'" not in below)
+    )
     if not plain and not below.startswith(with_.brackets[0]):
         below = f"{with_.brackets[0]}{below}{with_.brackets[1]}"
     return f"{below}^{raised}", POWER
@@ -177,7 +200,71 @@ def _function(whole: Term, with_: Hand) -> Written:
     )
 
 
+def _entry(whole: Term, with_: Hand) -> Written:
+    array, position = whole.args
+    return f"{with_.letters[array.args[0]]}_{with_.letters[position.args[0]]}", ATOM
+
+
+def _sum(whole: Term, with_: Hand) -> Written:
+    body, position, _ = whole.args
+    below = with_.letters[position.args[0]]
+    limits = rf"_{{{below}=1}}^{{{with_.letters['size']}}}" if with_.sums == "full" else f"_{below}"
+    return rf"\sum{limits} {written(body, with_, PRODUCT)}", PRODUCT
+
+
+def _size(whole: Term, with_: Hand) -> Written:
+    return with_.letters["size"], ATOM
+
+
+def _norm(whole: Term, with_: Hand) -> Written:
+    order = "1" if whole.head == "norm1" else "2"
+    return f"{with_.norm[0]}{written(whole.args[0], with_)}{with_.norm[1]}_{order}", ATOM
+
+
+def _size_of_number(whole: Term, with_: Hand) -> Written:
+    return f"|{written(whole.args[0], with_)}|", ATOM
+
+
+def _exponential(whole: Term, with_: Hand) -> Written:
+    inner = written(whole.args[0], with_)
+    if with_.exponential == "power":
+        return (f"e^{{{inner}}}" if len(inner) > 1 else f"e^{inner}"), POWER
+    return rf"\exp({inner})", ATOM
+
+
+def _logarithm(whole: Term, with_: Hand) -> Written:
+    return rf"\log {written(whole.args[0], with_, POWER)}", PRODUCT
+
+
+OPPOSITE = {">": r"\le", "<": r"\ge", "==": ">"}
+SAID = {"==": "="}
+
+
+def _cases(whole: Term, with_: Hand) -> Written:
+    first, condition, second, _ = whole.args
+    left, right = (written(side, with_) for side in condition.args)
+    if left.endswith("+1"):  # t+1 = 1 is t = 0
+        left, right = left.removesuffix("+1"), f"{int(right) - 1}"
+    other = (
+        with_.otherwise
+        if with_.otherwise != "other side"
+        else rf"\text{{if }} {left} {OPPOSITE[condition.head]} {right}"
+    )
+    relation = SAID.get(condition.head, condition.head)
+    rows = rf"{written(first, with_)} & \text{{if }} {left} {relation} {right} \\ {written(second, with_)} & {other}"
+    return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
+
+
 WRITERS = {
+    "at": _entry,
+    "sum": _sum,
+    "size": _size,
+    "norm": _norm,
+    "norm1": _norm,
+    "abs": _size_of_number,
+    "exp": _exponential,
+    "log": _logarithm,
+    "cases": _cases,
     "number": _number,
     "role": _role,
     "+": _plus,

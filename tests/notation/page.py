@@ -49,11 +49,20 @@ class Page:
 
 
 def page(
-    rows: Sequence[str], aligned: Sequence[str], layout: str, suffix: str, title: str | None, draw: Random
+    rows: Sequence[str],
+    aligned: Sequence[str],
+    layout: str,
+    suffix: str,
+    title: str,
+    draw: Random,
+    named: bool = False,
 ) -> Page:
-    """Return a slide with these rows; `aligned` has the same ones with & before the relation."""
+    """Return a slide with these rows; `aligned` has the same ones with & before the relation.
+
+    The heading is the title where it must be `named`, and often where it need not.
+    """
     lines: list[str] = []
-    heading = title if title is not None and draw.random() < 0.5 else draw.choice(HEADINGS)
+    heading = title if named or draw.random() < 0.5 else draw.choice(HEADINGS)
     lines += _heading(heading, suffix)
     lines += _prose(draw.choice(OPENINGS))
     places = LAYOUTS[layout](rows, aligned, lines, draw)

@@ -14,8 +14,6 @@ def statement(row: Statement, with_: Hand, draw: Random) -> str:
     """Return a statement as an assignment, or as `x += y` where it is one."""
     target, value = with_.letters[row.target.args[0]], row.value
     before = Term("role", (row.target.args[0], "now"))
-    if row.note == "copy":
-        return f"{target} = {coded(value, with_)}"
     if draw.random() < with_.augmented and value.head in ("+", "-") and value.args[0] == before:
         return f"{target} {value.head}= {coded(value.args[1], with_)}"
     return f"{target} = {coded(value, with_)}"
@@ -96,6 +94,8 @@ def _coded(whole: Term, with_: Hand) -> Written:
         return f"{coded(args[0], with_)} + {coded(args[1], with_)}", SUM
     if head == "-":
         return f"{coded(args[0], with_)} - {coded(args[1], with_, PRODUCT)}", SUM
+    if head == "*" and args[0].head == "/" and args[0].args == (term(1), Term("size", args[1].args[2:])):
+        return _reduced("mean", args[1], with_), ATOM
     if head == "*":
         return f"{coded(args[0], with_, PRODUCT)} * {coded(args[1], with_, POWER)}", PRODUCT
     if head == "/":
@@ -104,12 +104,65 @@ def _coded(whole: Term, with_: Hand) -> Written:
         if args[1] == TWO and with_.square == "product":
             return f"{coded(args[0], with_, ATOM)} * {coded(args[0], with_, ATOM)}", PRODUCT
         return f"{coded(args[0], with_, ATOM)} ** {coded(args[1], with_, ATOM)}", POWER
+    if head in ARRAY_WORK:
+        return ARRAY_WORK[head](whole, with_), ATOM
     if head == "sqrt":
         if with_.module == "method" and is_array(args[0]):
             return f"{coded(args[0], with_, ATOM)}.sqrt()", ATOM
-        module = "math" if with_.module == "method" else with_.module
+        own = "torch" if with_.rule == "batch_normalization" else "math"
+        module = own if with_.module == "method" else with_.module
         return f"{module}.sqrt({coded(args[0], with_)})", ATOM
     if head in ("max", "min"):
-        module = "torch" if with_.module == "method" else with_.module
-        return f"{module}.{head}imum({', '.join(coded(a, with_) for a in args)})", ATOM
+        if with_.module == "method" and "number" in (args[0].head, args[1].head):
+            limit, other = args if args[0].head == "number" else reversed(args)
+            return (
+                f"torch.clamp({coded(other, with_)}, {'min' if head == 'max' else 'max'}={coded(limit, with_)})",
+                ATOM,
+            )
+        return f"{_module(with_)}.{head}imum({', '.join(coded(a, with_) for a in args)})", ATOM
     raise KeyError(f"head={head}: has no notation in code; add it")
+
+
+def _module(with_: Hand) -> str:
+    return "torch" if with_.module == "method" else with_.module
+
+
+def _reduced(work: str, whole: Term, with_: Hand) -> str:
+    axis = f", {'dim' if _module(with_) == 'torch' else 'axis'}=0" if with_.rule == "batch_normalization" else ""
+    return f"{_module(with_)}.{work}({coded(whole.args[0], with_)}{axis})"
+
+
+def _where(whole: Term, with_: Hand) -> str:
+    first, condition, second, _ = whole.args
+    left, right = (coded(side, with_) for side in condition.args)
+    if condition.head == "==":
+        return f"({coded(first, with_)} if {left} == {right} else {coded(second, with_)})"
+    return f"{_module(with_)}.where({left} {condition.head} {right}, {coded(first, with_)}, {coded(second, with_)})"
+
+
+def _drawn(whole: Term, with_: Hand) -> str:
+    share, shape = coded(whole.args[0], with_), with_.letters["x"]
+    if _module(with_) == "torch":
+        return f"torch.bernoulli(torch.full_like({shape}, {share}))"
+    if _module(with_) == "jnp":
+        return f"jax.random.bernoulli(key, {share}, {shape}.shape)"
+    return f"np.random.binomial(1, {share}, size={shape}.shape)"
+
+
+def _function(whole: Term, with_: Hand) -> str:
+    return f"{_module(with_)}.{whole.head}({coded(whole.args[0], with_)})"
+
+
+ARRAY_WORK = {
+    "at": lambda whole, with_: coded(whole.args[0], with_),
+    "sum": lambda whole, with_: _reduced("sum", whole, with_),
+    "size": lambda whole, with_: f"len({coded(whole.args[0], with_)})",
+    "norm": lambda whole, with_: f"{_module(with_)}.linalg.norm({coded(whole.args[0], with_)})",
+    "norm1": lambda whole, with_: f"{_module(with_)}.sum({_module(with_)}.abs({coded(whole.args[0], with_)}))",
+    "cases": _where,
+    "bernoulli": _drawn,
+    "exp": _function,
+    "log": _function,
+    "abs": _function,
+    "tanh": _function,
+}

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from zlib import crc32
 
-from . import latex, python
+from . import errors_of_functions, latex, python, worlds
 from .errors import alterations
+from .functions import CASES, Case
 from .latex import Hand
 from .page import Page, page
-from .style import Style
+from .style import SCALARS, Clock, Style
 from .term import Program, Statement, call, roles_in
 from .truth import accepted, is_some_dialect, title
 from .updates import CHOICES, G, W, printed, program
+from .worlds import is_some_function
 
-WRONG_SHARE = 2  # mistakes that are put into each correct program, each on a slide of its own
+MISTAKES = 2  # that are put into each correct program, each on a slide of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +42,40 @@ class Specimen:
     also: tuple[str, ...] = ()
 
 
-def corpus(styles: Sequence[Style], seed: int) -> list[Specimen]:
-    """Return slides in these styles: each rule in each dialect, right and with one mistake. The same for the same seed."""
-    return [specimen for style in styles for specimen in _updates(style, seed)]
+def corpus(styles: Sequence[Style], seed: int, every: int = 3) -> list[Specimen]:
+    """Return slides in these styles, right and with one mistake. The same for the same seed.
+
+    A style has every third rule and dialect, and its neighbour the next ones, or all of them where `every` is 1.
+    """
+    return [
+        specimen
+        for number, style in enumerate(styles)
+        for one in (
+            *_updates(style, seed, range((number + seed) % every, len(CHOICES), every)),
+            *_functions(style, seed, range((number + seed) % every, len(CASES), every)),
+        )
+        for specimen in (one,)
+    ]
 
 
 def _random(*of: object) -> Random:
     return Random(crc32(repr(of).encode()))
 
 
-def _updates(style: Style, seed: int) -> Iterator[Specimen]:
+def _updates(style: Style, seed: int, places: Iterable[int]) -> Iterator[Specimen]:
     used: Counter[str] = Counter()  # rare mistakes first
-    for number, (rule, dialect, options) in enumerate(CHOICES):
+    for number in places:
+        rule, dialect, options = CHOICES[number]
         draw = _random(style.name, seed, number)
         right = program(rule, dialect, options, draw.choice(style.plans), draw)
-        with_ = drawn_hand(style, right, draw)
+        with_ = drawn_hand(style, right.rule, right.statements, draw)
         yield _specimen(style, right, with_, None, None, draw)
         mistakes = [a for a in alterations(right) if _can_be_shown(a[0], a[2], with_, style)]
         draw.shuffle(mistakes)
         mistakes.sort(key=lambda mistake: used[mistake[0]])
         met: set[str] = set()
         for kind, place, wrong in mistakes:
-            if len(met) == WRONG_SHARE:
+            if len(met) == MISTAKES:
                 break
             if kind not in met and not is_some_dialect(wrong):
                 met.add(kind)
@@ -69,21 +83,55 @@ def _updates(style: Style, seed: int) -> Iterator[Specimen]:
                 yield _specimen(style, wrong, with_, kind, place, draw)
 
 
-def drawn_hand(style: Style, one: Program, draw: Random) -> Hand:
+def _functions(style: Style, seed: int, places: Iterable[int]) -> Iterator[Specimen]:
+    for number in places:
+        case, draw = CASES[number], _random(style.name, seed, "function", number)
+        latex_only = style.language == "latex"
+        mine = replace(
+            style,
+            letters=case.letters if latex_only else case.names,
+            relations=("=",),
+            clocks=(Clock(),),
+            layouts=tuple(layout for layout in style.layouts if layout != "sentence"),
+        )
+        scalars = SCALARS | ({"y"} if case.world == "layer" else {"x", "y"})
+        with_ = drawn_hand(mine, case.rule, case.statements, draw, scalars)
+        yield _function_specimen(mine, case, case.statements, with_, None, None, draw)
+        mistakes = list(errors_of_functions.alterations(case))
+        draw.shuffle(mistakes)
+        for kind, place, wrong in mistakes[:1]:
+            if not is_some_function(case, wrong):
+                yield _function_specimen(mine, case, wrong, with_, kind, place, draw)
+
+
+# Roles that may have the letter of another one.
+SHARED = {"latex": ("rate_now", "i", "one", "bounded"), "python": ("bounded",), "torch": ("bounded",)}
+
+
+def drawn_hand(
+    style: Style, rule: str, statements: Sequence[Statement], draw: Random, scalars: frozenset[str] = SCALARS
+) -> Hand:
     """Draw letters until no two roles have the same."""
-    names = {name for row in one.statements for name, _ in roles_in(row.value) | roles_in(row.target)}
-    names -= {"step"} if style.language == "latex" else set()
-    while True:
-        with_ = latex.hand(style, one.rule, names, draw)
+    names = {name for row in statements for name, _ in roles_in(row.value) | roles_in(row.target)}
+    if style.language == "latex":
+        names -= {"step"}
+        names |= {"size"} if "size" in style.letters else set()
+    else:
+        names -= {"i", "j", "one"}
+    for _ in range(1000):
+        with_ = latex.hand(style, rule, names, draw, scalars)
         with_ = replace(with_, letters={name: _filled(letter, with_.letters) for name, letter in with_.letters.items()})
-        letters = [letter for name, letter in with_.letters.items() if name != "rate_now" or style.language != "latex"]
+        letters = [letter for name, letter in with_.letters.items() if name not in SHARED[style.language]]
         if len(set(letters)) == len(letters):
             return with_
+    raise ValueError(f"style={style.name}: two roles of {rule} always have the same letter; give one of them another")
 
 
 def _filled(letter: str, letters: Mapping[str, str]) -> str:
     """A letter that is made of that of another role, as a hat over it is."""
-    for name in ("first", "second", "x"):
+    inputs = letters.get("inputs", "")
+    letter = letter.replace("<outputs>", inputs.replace("in", "out")).replace("<average>", inputs.replace("in", "avg"))
+    for name in ("first", "second", "x", "w"):
         letter = letter.replace(f"<{name}>", letters.get(name, name))
     return letter
 
@@ -109,6 +157,32 @@ def _specimen(style: Style, one: Program, with_: Hand, error: str | None, place:
     line = None if place is None else shown.lines[[k for k, _ in statements].index(place)]
     return Specimen(
         style.name, shown.text, one.rule, accepted(one), one.options, error, line, suffix, shown.lines, one.also
+    )
+
+
+def _function_specimen(
+    style: Style,
+    case: Case,
+    statements: Sequence[Statement],
+    with_: Hand,
+    error: str | None,
+    place: int | None,
+    draw: Random,
+) -> Specimen:
+    suffix = draw.choice(style.suffixes)
+    defined = style.language != "latex" and case.world == "number" and case.quantity == "y"
+    defined = defined and (error is not None or draw.random() < 0.5)  # what has no name cannot be wrong
+    if defined:
+        arguments = ", ".join(with_.letters[name] for name in ("x", "alpha") if name in with_.letters)
+        rows = [f"def {case.rule}({arguments}):\n    return {python.coded(statements[-1].value, with_)}"]
+        aligned = rows
+    else:
+        rows, aligned = _rows(statements, style, with_, draw)
+    shown = page(rows, aligned, draw.choice(style.layouts), suffix, title(case.rule), draw, named=error is not None)
+    lines = tuple(line + 1 for line in shown.lines) if defined else shown.lines
+    line = None if place is None else lines[place]
+    return Specimen(
+        style.name, shown.text, case.rule, worlds.accepted(case), case.options, error, line, suffix, lines, case.also
     )
 
 

@@ -144,23 +144,21 @@ def value(whole: Term, scope: Environment, gradient: Gradient | None = None) -> 
         return ball(whole.args[0])
     if whole.head == "role":
         return scope[whole.args]
-    if whole.head == "at":  # an array, then the names of positions or numbers
-        found = scope[whole.args[0].args]
-        for position in whole.args[1:]:
-            found = found[scope[position.args] if position.head == "role" else int(position.args[0])]
-        return found
-    if whole.head in ("sum", "mean"):  # body, position, array whose length or rows are run over
+    if whole.head == "at":  # an array, then the name of a position
+        array, position = whole.args
+        return scope[("vector", array.args[0])][scope[position.args]]
+    if whole.head == "sum":  # body, position, array whose entries are run over
         body, position, over = whole.args
-        size = scope[("size", over.args[0])]
-        found = sum((value(body, {**scope, position.args: k}, gradient) for k in range(size)), ball(0))
-        return found / size if whole.head == "mean" else found
-    if whole.head == "norm":
-        array = scope[whole.args[0].args]
-        return sum((x * x for x in array), ball(0)).sqrt()
+        length = len(scope[("vector", over.args[0])])
+        return sum((value(body, {**scope, position.args: k}, gradient) for k in range(length)), ball(0))
+    if whole.head == "norm":  # what else is said of a vector is said of one of its entries
+        return sum((x * x for x in scope[("vector", whole.args[0].args[0])]), ball(0)).sqrt()
     if whole.head == "norm1":
-        return sum((abs(x) for x in scope[whole.args[0].args]), ball(0))
+        return sum((abs(x) for x in scope[("vector", whole.args[0].args[0])]), ball(0))
+    if whole.head == "bernoulli":  # what was drawn is given
+        return scope["drawn"]
     if whole.head == "size":
-        return ball(scope[("size", whole.args[0].args[0])])
+        return ball(len(scope[("vector", whole.args[0].args[0])]))
     if whole.head == "cases":
         return _case(whole, scope, gradient)
     operands = [value(operand, scope, gradient) for operand in whole.operands]

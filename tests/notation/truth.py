@@ -12,11 +12,13 @@ from flint import arb
 from sympy import (
     Abs,
     Add,
+    And,
     Basic,
     Indexed,
     Max,
     Min,
     Mul,
+    Or,
     Piecewise,
     Pow,
     Rational,
@@ -104,7 +106,7 @@ def worth(expression: Basic, scope: Mapping[str, Any], gradient: Callable[[arb],
         return gradient(worth(expression.args[0], scope, gradient))
     if isinstance(expression, Piecewise):
         for result, condition in expression.args:
-            if condition == True or _holds(condition, scope, gradient):  # noqa: E712  SymPy's own truth
+            if _holds(condition, scope, gradient):
                 return worth(result, scope, gradient)
         raise ArithmeticError("no case applies")
     if isinstance(expression, Sum):
@@ -126,7 +128,10 @@ def worth(expression: Basic, scope: Mapping[str, Any], gradient: Callable[[arb],
 
 
 def _holds(condition: Basic, scope: Mapping[str, Any], gradient: Callable[[arb], arb] | None) -> bool:
-    assert isinstance(condition, Relational)
+    if isinstance(condition, (And, Or)):
+        return (all if isinstance(condition, And) else any)(_holds(part, scope, gradient) for part in condition.args)
+    if not isinstance(condition, Relational):
+        return bool(condition)
     left, right = (worth(side, scope, gradient) for side in condition.args)
     if condition.rel_op == "!=":
         return bool(left != right)
@@ -233,6 +238,7 @@ RENAMED = {
     "one minus mu": _complement("momentum"),
     "one minus beta1": _complement("beta1"),
     "one minus beta2": _complement("beta2"),
+    "one minus dampening": _complement("dampening"),
 }
 
 

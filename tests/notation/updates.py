@@ -61,6 +61,11 @@ CHOICES: tuple[tuple[str, Mapping[str, str], tuple[str, ...]], ...] = (
     ("momentum", {"learning_rate_place": "outside", "gain": "one"}, ()),
     ("momentum", {"learning_rate_place": "outside", "gain": "one_minus_momentum"}, ()),
     ("momentum", {"learning_rate_place": "outside", "gain": "one_minus_dampening"}, ("dampening",)),
+    (
+        "momentum",
+        {"learning_rate_place": "outside", "gain": "one_minus_dampening", "first_step": "gradient"},
+        ("dampening",),
+    ),
     ("nesterov", {"nesterov_form": "look_ahead", "learning_rate_place": "inside"}, ()),
     ("nesterov", {"nesterov_form": "look_ahead", "learning_rate_place": "outside"}, ()),
     ("nesterov", {"nesterov_form": "stored_look_ahead", "learning_rate_place": "inside"}, ()),
@@ -198,6 +203,8 @@ def _momentum(dialect: Mapping[str, str], options: tuple[str, ...], plan: Plan, 
         length = ETA
     sign = plan.velocity and gain is None
     collected = MU * M - arriving if sign else _weighted(MU, M, arriving, draw)
+    if dialect.get("first_step") == "gradient":
+        collected = Term("cases", (g, call("==", T, 1), collected, Term("otherwise", ())))
     push = M1 if length is None else length * M1
     return (*rows, Statement(M1, collected), Statement(W1, W + push if sign else W - push))
 

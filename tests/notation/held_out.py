@@ -1,0 +1,45 @@
+"""The notation that is kept aside: a test at the end is its only reader. Do not develop a reader on it."""
+
+from .style import Clock, Style
+from .updates import Plan
+
+OPTIMISATION = Style(
+    name="optimisation",
+    held_out=True,
+    suffixes=(".tex", ".md"),
+    letters={
+        "parameter": (r"\mathbf{x}", "x"),
+        "gradient": ("g", r"\mathbf{g}"),
+        "first": ("p", "d"),
+        "adam.first": ("m",),
+        "second": ("h", "u"),
+        "adam.second": ("v",),
+        "mean": (r"\bar{g}",),
+        "buffer": ("d",),
+        "largest": (r"v^{\max}",),
+        "first_corrected": (r"\tilde{m}", r"\hat{m}"),
+        "second_corrected": (r"\tilde{v}", r"\hat{v}"),
+        "move": (r"\delta",),
+        "rate_now": (r"\tau",),
+        "learning_rate": (r"\tau", "h"),
+        "momentum": (r"\beta", r"\theta"),
+        "rho": (r"\omega", r"\rho"),
+        "beta1": (r"\beta_1",),
+        "beta2": (r"\beta_2",),
+        "epsilon": (r"\varepsilon",),
+        "epsilon_root": (r"\varepsilon_0",),
+        "weight_decay": (r"\lambda",),
+        "dampening": (r"\zeta",),
+    },
+    clocks=(Clock(("_k", "_{k+1}"), ("_k", "_{k+1}"), "_{k+1}", "_k", "k+1"),),
+    relations=("=", r"\coloneqq", ":="),
+    gradient=(r"\nabla f({point})", r"\nabla f\left({point}\right)"),
+    gradient_at=(r"\nabla f\left({point}\right)",),
+    scalar_products=(r"\,", " "),
+    products=(r" \circ ", r" \odot "),
+    quotients=("frac", r"\oslash"),
+    squares=("power", "product"),
+    brackets=("left", "()"),
+    layouts=("gather", "brackets", "align*", "sentence", "numbered"),
+    plans=(Plan(), Plan(named=True), Plan(velocity=True), Plan(velocity=True, named=True, moved=True)),
+)
