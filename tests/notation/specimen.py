@@ -141,19 +141,20 @@ def _can_be_shown(kind: str, wrong: Program, with_: Hand, style: Style) -> bool:
     latex_only = style.language == "latex"
     if kind == "lost_minus":
         return latex_only and with_.scalar_product == " "
-    if kind == "stale_state":
-        return with_.clock.timed
+    if kind == "stale_state":  # a name without a mark may be meant as the latest value; one with an index may not
+        return any(index in with_.clock.state[1] for index in ("t", "k")) and "next" not in with_.clock.state[1]
     return True
 
 
 def _specimen(style: Style, one: Program, with_: Hand, error: str | None, place: int | None, draw: Random) -> Specimen:
-    numbers = [n for n in style.numbers if draw.random() < style.numeric]
+    numbers = style.numbers if draw.random() < style.numeric else ()
     statements = list(enumerate(printed(one, numbers).statements))
     if style.language != "latex" and one.statements[0] == Statement(G, call("gradient", W)) and draw.random() < 0.6:
         statements = statements[1:]  # the gradient is there already
     suffix = draw.choice(style.suffixes)
     rows, aligned = _rows([row for _, row in statements], style, with_, draw)
-    shown: Page = page(rows, aligned, draw.choice(style.layouts), suffix, title(one.rule), draw)
+    named = error == "step_sign" and one.rule == "gradient_descent"  # what has no name may be meant to climb
+    shown: Page = page(rows, aligned, draw.choice(style.layouts), suffix, title(one.rule), draw, named)
     line = None if place is None else shown.lines[[k for k, _ in statements].index(place)]
     return Specimen(
         style.name, shown.text, one.rule, accepted(one), one.options, error, line, suffix, shown.lines, one.also

@@ -38,10 +38,6 @@ class Clock:
             return self.state[when == "next"]
         return self.local if when == "local" else ""
 
-    @property
-    def timed(self) -> bool:
-        return self.state[0] != self.state[1]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:

@@ -216,8 +216,11 @@ def _options(rule: Rule) -> Iterator[tuple[str, ...]]:
 @cache
 def _paths(letters: str) -> tuple[tuple[str, bool, Path], ...]:
     """For every choice its rule, whether no option is on, and its path where the letters mean what `RENAMED` says."""
-    found = []
+    found, altered = [], {name for name, number in RENAMED[letters].items() if number != SETTINGS[name]}
     for rule, dialect, options in _every_choice():
+        names = {*options, *(hyperparameter.name for hyperparameter in rule.hyperparameters)}
+        if altered and names.isdisjoint(altered):
+            continue
         try:
             one = specified_path(rule.program(dict(dialect), options), RENAMED[letters])
         except ArithmeticError:
