@@ -32,6 +32,7 @@ class Assignment:
     """A row that gives `target` a value; `place` is its number among the readings of the slide."""
 
     place: int
+    name: Name
     target: Named
     expression: Tree
     code: bool
@@ -50,12 +51,33 @@ def assignments(rows: Sequence[Row | None], code: Sequence[bool]) -> tuple[list[
     for place, row in enumerate(rows):
         if row is None or not row.relations or row.relations[0] not in ("=", ":=") or row.condition is not None:
             continue
-        left, right = (with_powers_as_times(side, bases, letters) for side in row.sides[:2])
+        left, right = (with_powers_as_times(side, bases, letters) for side in _given(row))
         target = target_of(left)
-        if target is None or _starts(target, letters):
-            continue
-        found.append(Assignment(place, named(target, letters), right, code[place]))
+        if target is not None and not _starts(target, letters):
+            found.append(Assignment(place, target, named(target, letters), with_products(right), code[place]))
     return found, letters
+
+
+def _given(row: Row) -> tuple[Tree, Tree]:
+    """What gets a value, and the value; in w → w' = ... it is w'."""
+    if row.relations[:2] == (":=", "=") and isinstance(row.sides[1], Name) and isinstance(row.sides[0], Name):
+        return row.sides[1], row.sides[2]
+    return row.sides[0], row.sides[1]
+
+
+def with_products(tree: Tree) -> Tree:
+    """Return the tree with r(1 - β) as a product, outside of costs; gradients are functions."""
+    if not isinstance(tree, Call) or tree.head in ("grad", "partial"):
+        return tree
+    args = tuple(map(with_products, tree.args))
+    if tree.head == "apply" and len(args) == 2 and isinstance(args[0], Name) and args[0].base not in GRADIENTS:
+        rest = args[1].args if isinstance(args[1], Call) and args[1].head == "*" else (args[1],)
+        return Call("*", (args[0], *rest))
+    if tree.head == "*":
+        args = tuple(
+            part for arg in args for part in (arg.args if isinstance(arg, Call) and arg.head == "*" else (arg,))
+        )
+    return Call(tree.head, args)
 
 
 def target_of(left: Tree) -> Name | None:
@@ -152,12 +174,18 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
         if a not in chosen
         and _base(a.target.key) in PARAMETERS
         and (a in own or (not by_gradient and _returns(a, found, letters)))
+        and not any(_reads(other, a) for other in chosen)
     ]
     if not chosen:
         keys = {a.target.key for a in own}
         used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}
         chosen = [a for a in own if a.target.key in keys - used]
     return sorted(chosen, key=lambda a: a.place)
+
+
+def _reads(other: Assignment, giver: Assignment) -> bool:
+    """Whether a row reads what another one gives."""
+    return any(isinstance(one, Name) and one.base == giver.name.base for one in walk(other.expression))
 
 
 def _returns(assignment: Assignment, found: Sequence[Assignment], letters: frozenset[str]) -> bool:
@@ -206,3 +234,12 @@ def program_of(
                     wanted += givers
                     break
     return [chosen[place] for place in sorted(chosen)]
+
+
+def beside(
+    row: Assignment, rows: Sequence[Assignment], found: Sequence[Assignment], movers: Sequence[Assignment]
+) -> list[Assignment]:
+    """The rows of a program and those between them and the program before that nothing reads."""
+    begin = max((mover.place for mover in movers if mover.place < rows[0].place), default=-1)
+    more = [a for a in found if begin < a.place < row.place and a not in rows and a not in movers]
+    return sorted([*rows, *more], key=lambda a: a.place)

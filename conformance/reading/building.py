@@ -10,6 +10,7 @@ from .tree import Call, Name, Number, Tree, Unreadable
 
 BESIDE, TIMES, OVER = "beside", "times", "over"
 TRANSPOSED = frozenset({"top", "intercal"})
+FACTORS = frozenset({"alpha", "beta", "gamma", "delta", "epsilon", "eta", "lambda", "mu", "nu", "rho", "tau", "kappa"})
 MEANS, VARIANCES = frozenset({"E", "mathbb"}), frozenset({"Var", "var", "Variance"})
 DERIVATIVE, OPERATOR = "@d", "@operator"  # ∂x, and ∂/∂w before what it is applied to
 
@@ -154,6 +155,8 @@ def _applied(one: Factor, inner: Factor) -> Tree | None:
         if base in MEANS or base in VARIANCES:
             return Call("mean" if base in MEANS else "var", inner.items)
         return None
+    if base in FACTORS and inner.above is not None:
+        return product(scripted(one), scripted(inner))  # β(g)² is β times a square, σ(z)² the square of a function
     if base in VARIANCES:
         return scripted(replace(inner, kind="call", tree=Call("var", inner.items)))
     if base in MEANS and base != "E":

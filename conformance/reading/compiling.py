@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from .assignments import GRADIENTS, Assignment, change, differential, reads
-from .machine import BEFORE, START, Machine, Unsupported
+from .assignments import GRADIENTS, PARAMETERS, Assignment, change, differential, reads
+from .machine import BEFORE, START, Machine, Unsupported, names_in
 from .naming import Named, Time, named
 from .tree import Call, Name, Number, Tree, walk
 
 STEP = "@step"
+COUNTERS = frozenset({"t", "T", "k", "n", "step", "steps", "iteration", "iter"})
 OLDER = "@older"  # what a name was when the step before began
 POINT_HEADS = frozenset({"+", "*", "/", "neg", "^"})
 
@@ -52,11 +53,11 @@ class Compiler:
         read = named(name, self.letters)
         key, time = read.key, read.time
         if key not in self.times:
-            return Name(STEP) if key in self.letters and not name.index else Name(key)
+            return Name(STEP) if key in COUNTERS and not name.index else Name(key)
         given = self.times[key]
         if key in self.fixed and time is None:
             return Name(f"{key}@fixed")
-        if time is None or (self.in_order and not (time.letter and given and given.letter)):
+        if time is None:
             return self._unmarked(key, given, done)
         if not time.letter:  # next or old
             return Name(key) if time.shift else self._earlier(key)
@@ -74,7 +75,7 @@ class Compiler:
         return Name(key) if shift == 0 else self._earlier(key)
 
     def _unmarked(self, key: str, given: Time | None, done: frozenset[str]) -> Name:
-        if given is not None and not self.in_order and not given.letter:
+        if given is not None and not given.letter:
             return self._earlier(key)  # w^{(next)} = w - ...: the other w is the one before
         return Name(key) if key in done else self._earlier(key)
 
@@ -111,10 +112,20 @@ class Compiler:
             if isinstance(tree, Call) and tree.head in ("grad", "partial"):
                 return self.tree(tree, done, own)
         assert isinstance(tree, Call)
+        if tree.head == "^":
+            return Call("^", (self.tree(tree.args[0], done, own), self._exponent(tree.args[1], done, own)))
         return Call(tree.head, tuple(self.tree(arg, done, own) for arg in tree.args))
 
+    def _exponent(self, tree: Tree, done: frozenset[str], own: str) -> Tree:
+        """An exponent, in which a name that nothing gives a value to counts the steps."""
+        if isinstance(tree, Name) and named(tree, self.letters).key not in self.times and not tree.index:
+            return Name(STEP)
+        if isinstance(tree, Call):
+            return Call(tree.head, tuple(self._exponent(arg, done, own) for arg in tree.args))
+        return self.tree(tree, done, own)
+
     def _looks_like_the_parameter(self, key: str) -> bool:
-        return key.lower() in (self.parameter.lower(), "x", "w", "theta", "params")
+        return key.split("_")[0] in PARAMETERS or key.lower() == self.parameter.lower()
 
     def _is_gradient(self, name: Name) -> bool:
         key = named(name, self.letters).key
@@ -212,19 +223,41 @@ def compiled(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]
     initial: dict[str, Tree] = {key: zero for key in states if key != parameter}
     initial |= {key + OLDER: start if key == parameter else zero for key in compiler.older}
     counts_itself = any(key in letters for key in states)
-    machine = Machine(
-        parameter, tuple(lines), carry, initial, ("@counted" if counts_itself else STEP, 1 - _shift(compiler))
+    counter = ("@counted" if counts_itself else STEP, 1 - _shift(compiler))
+    machine = _without_what_nothing_reads(Machine(parameter, tuple(lines), carry, initial, counter))
+    points = {
+        key for key, tree in machine.lines if key in initial and Name(parameter + BEFORE) in _outside_gradients(tree)
+    }
+    moved = {key: start for name in points for key in (name, name + OLDER) if key in machine.initial}
+    return [machine, *([replace(machine, initial={**machine.initial, **moved})] if moved else [])]
+
+
+def _without_what_nothing_reads(machine: Machine) -> Machine:
+    """The machine with those lines and states only that the parameter depends on."""
+    needed: set[str] = set()
+    wanted = [machine.parameter]
+    while wanted:
+        name = wanted.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        wanted += [read for target, tree in machine.lines if target == name for read in names_in(tree)]
+        wanted += [name.removesuffix(BEFORE)] if name.endswith(BEFORE) else []
+        wanted += [machine.carry[name]] if name in machine.carry else []
+    return replace(
+        machine,
+        lines=tuple((target, tree) for target, tree in machine.lines if target in needed),
+        carry={key: source for key, source in machine.carry.items() if key in needed},
+        initial={key: tree for key, tree in machine.initial.items() if key in needed},
     )
-    points = {key for key, tree in lines if key in initial and Name(parameter + BEFORE) in _outside_gradients(tree)}
-    moved = {key: start for name in points for key in (name, name + OLDER) if key in initial}
-    return [machine, *([replace(machine, initial=initial | moved)] if moved else [])]
 
 
 def _shift(compiler: Compiler) -> int:
     """How far from t the names are that are given at a step: 1 where m_{t+1} is computed from m_t."""
-    given = [time for key, time in compiler.times.items() if key != compiler.parameter and time and time.letter]
+    given = {key: time for key, time in compiler.times.items() if key != compiler.parameter and time and time.letter}
+    states = [time.shift for key, time in given.items() if key in compiler.before]
     own = compiler.times[compiler.parameter]
-    return given[0].shift if given else min(own.shift, 0) if own and own.letter else 0
+    return next(iter(states or (time.shift for time in given.values())), min(own.shift, 0) if own and own.letter else 0)
 
 
 def _outside_gradients(tree: Tree) -> list[Tree]:

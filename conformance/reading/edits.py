@@ -159,8 +159,10 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
             yield from _rooted_parts(args[0], args[1])
     elif one.head == "sqrt":
         yield "no square root", args[0]
-    elif one.head == "^" and args[1] == TWO:
-        yield "no square", args[0]
+    elif one.head == "^" and isinstance(args[1], Number):
+        if args[1] == TWO:
+            yield "no square", args[0]
+        yield "the step as exponent", Call("^", (args[0], Name("t")))
     elif one.head in ("grad", "partial"):
         if not (path and _above(whole, path) == "^"):
             yield "the square of the gradient", Call("^", (one, TWO))
@@ -197,10 +199,12 @@ def _without_complement(one: Call) -> Iterator[tuple[str, Tree]]:
 def _with_complement(one: Call) -> Iterator[tuple[str, Tree]]:
     """A weight of 1 - x beside a weight of x: the arriving part of an average."""
     for k, arg in enumerate(one.args):
-        if not (isinstance(arg, Call) and arg.head == "*" and isinstance(arg.args[0], (Name, Number))):
-            continue
-        weight = Call("+", (ONE, negated(arg.args[0])))
-        for n, other in enumerate(one.args):
-            if n != k:
-                changed = (*one.args[:n], product(weight, other), *one.args[n + 1 :])
-                yield "a weight of 1 less the other one", Call("+", changed)
+        for factor in arg.args if isinstance(arg, Call) and arg.head == "*" else ():
+            share = _complement(factor)
+            if share is None and not isinstance(factor, (Name, Number)):
+                continue
+            weight = Call("+", (ONE, negated(factor))) if share is None else share
+            for n, other in enumerate(one.args):
+                if n != k:
+                    changed = (*one.args[:n], product(weight, other), *one.args[n + 1 :])
+                    yield "a weight of 1 less the other one", Call("+", changed)

@@ -573,6 +573,12 @@ class _Lexer:
             if depth_start
             else self.found[before:]
         )
+        scripted = len(new) > 1 and new[1].kind in ("SUB", "SUP") and isinstance(new[0].tree, Name)
+        if scripted and isinstance(new[0].tree, Name):  # the accent of a name with an index is that of the name
+            inner = self.found[before:][1:-1] if depth_start else self.found[before:]
+            name = new[0].tree
+            self.found[before:] = [Token("NAME", name.base, Name(name.base, (*name.accents, accent))), *inner[1:]]
+            return
         if len(new) != 1 or not isinstance(new[0].tree, Name):
             raise Unreadable("an accent over more than a name: give it a name of its own")
         name = new[0].tree

@@ -85,6 +85,7 @@ def named(name: Name, letters: frozenset[str]) -> Named:
             time = Time("", 0)
         else:
             time = as_time(name.mark, letters) or time
+            parts += [word] if len(word) > 1 or word == "*" else []  # v^{max} is not v
     key = "_".join([name.base, *parts]) + "".join(f"^{accent}" for accent in name.accents)
     return Named(key, time)
 

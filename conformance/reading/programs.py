@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from gradspec.spec import rule as rule_called
 
-from .assignments import Assignment, assignments, moves_a_parameter, parameter_rows, program_of
+from .assignments import Assignment, assignments, beside, moves_a_parameter, parameter_rows, program_of
 from .candidates import candidates
 from .compiling import compiled
 from .finding import Reading, Verdict
@@ -40,7 +40,8 @@ def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
     movers = parameter_rows(found, letters)
     for mover in movers:
         rows = program_of(mover, found, movers, letters)
-        verdict = _judged(rows, mover.target.key, letters, readings) if len(rows) <= MOST_ROWS else None
+        wider = beside(mover, rows, found, movers)
+        verdict = _judged(rows, wider, mover.target.key, letters, readings) if len(rows) <= MOST_ROWS else None
         if verdict is None:
             continue
         for row in rows:
@@ -53,7 +54,11 @@ def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
 
 
 def _judged(
-    rows: Sequence[Assignment], parameter: str, letters: frozenset[str], readings: Sequence[Reading]
+    rows: Sequence[Assignment],
+    wider: Sequence[Assignment],
+    parameter: str,
+    letters: frozenset[str],
+    readings: Sequence[Reading],
 ) -> Verdict | None:
     """The verdict on a program; None if nothing in it is a gradient, or if it cannot be run."""
     ways = [_Way(one, _first(one)) for one in map(abstracted, _ways(rows, parameter, letters))]
@@ -63,9 +68,8 @@ def _judged(
     right = next((match for match in known if match.candidate.error is None), None)
     if right is not None:
         return _right(right, rows, readings)
-    repair = repaired(
-        rows, parameter, letters, [one.row for one in readings], lambda changed: _best(changed, parameter, letters)
-    )
+    written = [one.row for one in readings]
+    repair = repaired(wider, parameter, letters, written, lambda changed: _best(changed, parameter, letters))
     for way in ways:
         if way.match is not None:
             return _wrong(way.abstract, way.match, repair, rows, readings)

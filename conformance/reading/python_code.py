@@ -431,8 +431,8 @@ def _call(node: ast.Call, depth: int) -> Tree:
         return Call("random", (Name(name), *args[is_method:]))
     if name in TRANSPARENT and args:
         return args[0]
-    if "grad" in name.lower():
-        return Call("grad", tuple(args))
+    if "grad" in name.lower():  # of whatever it is given: where it is taken stands among the arguments
+        return Call("grad", (Call("vector", tuple(arg for arg in args if arg != Name("self"))),))
     head = FUNCTIONS.get(name)
     if head is None:
         return Call("apply", (_named(name), *args))

@@ -15,7 +15,27 @@ from .notation import latex, python
 from .tree import Call, Name, Row, Tree, walk
 
 MOST_EDITS = 800
-PLAIN_HEADS = frozenset({"+", "*", "/", "neg", "^", "sqrt", "max", "min", "grad", "partial"})
+PLAIN_HEADS = frozenset(
+    {
+        "+",
+        "*",
+        "/",
+        "neg",
+        "^",
+        "sqrt",
+        "max",
+        "min",
+        "grad",
+        "partial",
+        "cases",
+        "==",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "otherwise",
+    }
+)
 Judge = Callable[[Sequence[Assignment]], Match | None]
 
 
@@ -58,10 +78,11 @@ def repaired(
             if match is None:
                 continue
             repair = Repair(row.place, edit.words, _written(written[row.place], changed_row, None), match)
-            if match.candidate.canonical:
+            if match.candidate.canonical and not match.turned:
                 return repair
             found.append(repair)
-    return found[0] if found else _exchanged(rows, letters, written, names, judge)
+    best = next((one for one in found if not one.match.turned), None)
+    return best or (found[0] if found else _exchanged(rows, letters, written, names, judge))
 
 
 def _exchanged(
@@ -104,7 +125,8 @@ def _in_a_gradient(one: Call, tree: Tree) -> bool:
 
 def _names(rows: Sequence[Assignment]) -> list[Name]:
     """The names of a program as they are written, each once, without those of costs."""
-    return list(dict.fromkeys(name for row in rows for name in _outside_gradients(row.expression)))
+    read = [name for row in rows for name in _outside_gradients(row.expression)]
+    return list(dict.fromkeys([*read, *(row.name for row in rows)]))
 
 
 def _outside_gradients(tree: Tree) -> list[Name]:
