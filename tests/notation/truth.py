@@ -233,7 +233,8 @@ def _complement(name: str) -> Mapping[str, Fraction]:
     return {**SETTINGS, name: 1 - SETTINGS[name]}
 
 
-# A letter can be anything: β₁ for β₂, or for 1 - β. What another choice of letters makes right is no error.
+# A letter can be anything: β₁ for β₂, or for 1 - β, and a momentum of 1 has none. What another choice makes right is no
+# error.
 RENAMED = {
     "as named": SETTINGS,
     "betas exchanged": {**SETTINGS, "beta1": SETTINGS["beta2"], "beta2": SETTINGS["beta1"]},
@@ -242,6 +243,7 @@ RENAMED = {
     "one minus beta1": _complement("beta1"),
     "one minus beta2": _complement("beta2"),
     "one minus dampening": _complement("dampening"),
+    "no friction": {**SETTINGS, "momentum": Fraction(1)},
 }
 
 
