@@ -67,6 +67,8 @@ def _given(row: Row) -> tuple[Tree, Tree]:
 
 def with_products(tree: Tree) -> Tree:
     """Return the tree with r(1 - β) as a product, outside of costs; gradients are functions."""
+    if isinstance(tree, Call) and tree.head == "grad" and (factor := _factor_after(tree)) is not None:
+        return with_products(factor)
     if not isinstance(tree, Call) or tree.head in ("grad", "partial"):
         return tree
     args = tuple(map(with_products, tree.args))
@@ -78,6 +80,16 @@ def with_products(tree: Tree) -> Tree:
             part for arg in args for part in (arg.args if isinstance(arg, Call) and arg.head == "*" else (arg,))
         )
     return Call(tree.head, args)
+
+
+def _factor_after(tree: Call) -> Tree | None:
+    """The product that ∇C (√s + ε) is: no cost is a function of a root."""
+    of = tree.args[0]
+    if isinstance(of, Call) and of.head == "apply" and len(of.args) == 2:
+        function, inside = of.args
+        if any(isinstance(one, Call) and one.head == "sqrt" for one in walk(inside)):
+            return Call("*", (Call("grad", (function, *tree.args[1:])), inside))
+    return None
 
 
 def target_of(left: Tree) -> Name | None:
@@ -168,14 +180,13 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
     own = [a for a in found if is_own(a, letters)]
     by_gradient = differentiated(found, letters)
     chosen = [a for a in found if a.target.key in by_gradient and (a in own or _returns(a, found, letters))]
-    chosen += [
+    usual = [
         a
         for a in found
-        if a not in chosen
-        and _base(a.target.key) in PARAMETERS
-        and (a in own or (not by_gradient and _returns(a, found, letters)))
-        and not any(_reads(other, a) for other in chosen)
+        if _base(a.target.key) in PARAMETERS and (a in own or (not by_gradient and _returns(a, found, letters)))
     ]
+    both = [*chosen, *(a for a in usual if a not in chosen)]
+    chosen += [a for a in usual if a not in chosen and not any(_reads(other, a) for other in both if other is not a)]
     if not chosen:
         keys = {a.target.key for a in own}
         used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}
@@ -184,8 +195,11 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
 
 
 def _reads(other: Assignment, giver: Assignment) -> bool:
-    """Whether a row reads what another one gives."""
-    return any(isinstance(one, Name) and one.base == giver.name.base for one in walk(other.expression))
+    """Whether a row reads what another one gives, but for where a gradient is taken."""
+    if other.target.key == giver.target.key:
+        return False
+    read = walk(_without_gradients(other.expression))
+    return any(isinstance(one, Name) and one.base == giver.name.base for one in read)
 
 
 def _returns(assignment: Assignment, found: Sequence[Assignment], letters: frozenset[str]) -> bool:

@@ -66,12 +66,15 @@ def negated(tree: Tree) -> Tree:
     return tree.args[0] if isinstance(tree, Call) and tree.head == "neg" else Call("neg", (tree,))
 
 
-def edits(tree: Tree, others: Sequence[Name]) -> Iterator[Edit]:
-    """Return the formulas one small change away; `others` are names that may stand in place of one another."""
+def edits(tree: Tree, others: Sequence[Name], step: Tree) -> Iterator[Edit]:
+    """Return the formulas one small change away.
+
+    `others` are names that may stand in place of one another, `step` is how the program writes the number of a step.
+    """
     for path, one in places(tree):
         if _is_function_of(tree, path):
             continue
-        for words, new in _changes(one, path, tree, () if _is_in_a_gradient(tree, path) else others):
+        for words, new in _changes(one, path, tree, () if _is_in_a_gradient(tree, path) else others, step):
             yield Edit(put(tree, path, new), words)
 
 
@@ -107,11 +110,11 @@ def _above(whole: Tree, path: Path) -> str:
     return one.head
 
 
-def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
+def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name], step: Tree) -> Iterator[tuple[str, Tree]]:
     if isinstance(one, Name):
         yield from _of_name(one, others, bool(path) and _above(whole, path) == "^")
     elif not _is_in_a_power(whole, path):
-        yield from _of_number(one) if isinstance(one, Number) else _of_call(one, path, whole)
+        yield from _of_number(one) if isinstance(one, Number) else _of_call(one, path, whole, others, step)
 
 
 def _of_name(name: Name, others: Sequence[Name], is_power: bool) -> Iterator[tuple[str, Tree]]:
@@ -134,12 +137,15 @@ def _of_number(number: Number) -> Iterator[tuple[str, Tree]]:
             yield "another number", Number(value)
 
 
-def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
+def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: Tree) -> Iterator[tuple[str, Tree]]:
     args = one.args
     if one.head == "+":
         for k, arg in enumerate(args):
             yield "another sign", Call("+", (*args[:k], negated(arg), *args[k + 1 :]))
-        yield from _without_complement(one)
+        if len(args) > 2:
+            yield "another sign", Call("+", (args[0], *map(negated, args[1:])))
+        yield from _without_complement(one, step)
+        yield from _with_factor(one, others)
         yield from _with_complement(one)
     elif one.head == "neg":
         yield "another sign", args[0]
@@ -149,7 +155,10 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
             yield "a plus sign", Call("+", (product(*args[:k]), product(*args[k:])))
             yield "a quotient", Call("/", (product(*args[:k]), product(*args[k:])))
             yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
+        if isinstance(args[0], Call) and args[0].head == "/":
+            yield from _minus_after_first(one)
     elif one.head == "/":
+        yield from _minus_after_first(one)
         yield "numerator and denominator exchanged", Call("/", (args[1], args[0]))
         if isinstance(args[1], Name) and args[1].base in RATES:
             yield "a product", product(*args)
@@ -162,7 +171,7 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
     elif one.head == "^" and isinstance(args[1], Number):
         if args[1] == TWO:
             yield "no square", args[0]
-        yield "the step as exponent", Call("^", (args[0], Name("t")))
+        yield "the step as exponent", Call("^", (args[0], step))
     elif one.head in ("grad", "partial"):
         if not (path and _above(whole, path) == "^"):
             yield "the square of the gradient", Call("^", (one, TWO))
@@ -170,6 +179,24 @@ def _of_call(one: Call, path: Path, whole: Tree) -> Iterator[tuple[str, Tree]]:
         yield f"{SWAPPED[one.head]}", Call(SWAPPED[one.head], args)
     elif one.head == "cases" and len(args) == 4:
         yield "the cases exchanged", Call("cases", (args[2], args[1], args[0], args[3]))
+
+
+def _minus_after_first(one: Call) -> Iterator[tuple[str, Tree]]:
+    """w - a b / c for w a b / c."""
+    first, rest = _first_factor(one)
+    if first is not None:
+        yield "a minus sign", Call("+", (first, negated(rest)))
+
+
+def _first_factor(tree: Tree) -> tuple[Tree | None, Tree]:
+    if isinstance(tree, Call) and tree.head in ("*", "/"):
+        inner, *others = tree.args
+        first, rest = _first_factor(inner)
+        if first is not None:
+            return first, flat(Call(tree.head, (rest, *others)))
+        if tree.head == "*":
+            return inner, product(*others)
+    return None, tree
 
 
 def _rooted_parts(above: Tree, below: Call) -> Iterator[tuple[str, Tree]]:
@@ -187,13 +214,22 @@ def _complement(tree: Tree) -> Tree | None:
     return None
 
 
-def _without_complement(one: Call) -> Iterator[tuple[str, Tree]]:
+def _without_complement(one: Call, step: Tree) -> Iterator[tuple[str, Tree]]:
     """The other of x and 1 - x; 1 - x^t where 1 - x stands."""
     inner = _complement(one)
     if inner is not None:
         yield "the name without 1 less it", inner
         if isinstance(inner, Name):
-            yield "the name to the power of the step", Call("+", (ONE, negated(Call("^", (inner, Name("t"))))))
+            yield "the name to the power of the step", Call("+", (ONE, negated(Call("^", (inner, step)))))
+
+
+def _with_factor(one: Call, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
+    """A state in a sum with a factor that the program has elsewhere."""
+    for k, arg in enumerate(one.args):
+        if isinstance(arg, Name) and not _is_gradient(arg):
+            for other in others:
+                if other != arg and not _is_gradient(other):
+                    yield "a factor", Call("+", (*one.args[:k], product(other, arg), *one.args[k + 1 :]))
 
 
 def _with_complement(one: Call) -> Iterator[tuple[str, Tree]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from .finding import Item, Piece, Reading, Verdict
 from .programs import judge as judge_programs
+from .python_code import OPAQUE
 from .reading import read
 from .statements import judge as judge_statements
 
@@ -42,4 +43,10 @@ def _of_slide(readings: list[Reading]) -> list[Item]:
             reading, verdict or Verdict(verdict="unknown", message="states nothing that a rule could be compared with")
         )
         for reading, verdict in zip(readings, verdicts, strict=True)
+        if verdict is not None or not _is_opaque(reading)
     ]
+
+
+def _is_opaque(reading: Reading) -> bool:
+    """Whether a statement gives a name a value that is no formula, as `model = Sequential()`."""
+    return reading.row is not None and OPAQUE in reading.row.sides

@@ -366,6 +366,10 @@ class _Lexer:
         ):
             end += 1
         run = self.source[self.place : end]
+        if self._is_script(end) and len(run) > 2:  # w^{max} and v_{avg} are words, w_{ij} two letters
+            self.place = end
+            self.word(run)
+            return
         if self.plain and len(run) > 1:
             self.place = end
             self.word(run)
@@ -379,6 +383,11 @@ class _Lexer:
                 return
         self.place += 1
         self.name(run[0])
+
+    def _is_script(self, end: int) -> bool:
+        """Whether a run of letters is all that stands in the braces of an index or of what stands above."""
+        opened = [token.kind for token in self.found[-2:]]
+        return opened in (["SUP", "LBRACE"], ["SUB", "LBRACE"]) and self.source[end : end + 1] == "}"
 
     def word(self, word: str) -> None:
         lower = word.lower()
@@ -626,6 +635,8 @@ class _Lexer:
             self.word(words[-1])
         elif len(words) <= 2 and all(w[0].isupper() for w in words):
             self.word("".join(words))
+        elif words[0] in ("next", "new", "old", "previous"):
+            self.word(words[0])
         else:
             self.add("TEXT", " ".join(words).lower())
 

@@ -64,6 +64,7 @@ TRANSPARENT = frozenset(
     }
 )
 CONSTRUCTORS = frozenset({"zeros", "zeros_like", "ones", "empty", "zeros_initializer"})
+OPAQUE = Call("opaque", ())  # a value that is no formula; what is computed from it cannot be judged
 UPDATE = re.compile(r"(?:<-|←|:=|(?<![=<>!+\-*/])=(?!=))")
 
 
@@ -187,7 +188,7 @@ def _text(node: ast.stmt, lines: list[str]) -> str:
 
 def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None) -> Iterator[Statement]:
     text = _text(statement, lines)
-    pairs: list[tuple[ast.expr, ast.expr | Tree]] = []
+    pairs: list[tuple[ast.expr, ast.expr]] = []
     if isinstance(statement, ast.Assign):
         for target in statement.targets:
             if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
@@ -203,9 +204,14 @@ def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None)
         try:
             if isinstance(value, ast.Call) and _function_name(value) in CONSTRUCTORS:
                 continue
-            yield Statement(statement.lineno, text, Row((_target(target), _tree(value, 0)), (":=",), condition))  # type: ignore[arg-type]
+            name = _target(target)
         except Unreadable:
             continue
+        try:
+            row = Row((name, _tree(value, 0)), (":=",), condition)
+        except Unreadable:
+            row = Row((name, OPAQUE), (":=",), condition)
+        yield Statement(statement.lineno, text, row)
 
 
 def _changing(statement: ast.AugAssign | ast.Expr, text: str, condition: Tree | None) -> Iterator[Statement]:
@@ -415,6 +421,8 @@ def _function_name(node: ast.Call) -> str:
 
 
 def _call(node: ast.Call, depth: int) -> Tree:
+    if isinstance(node.func, ast.Call) and "grad" in _function_name(node.func).lower():  # grad(loss)(w)
+        return Call("grad", (Call("vector", tuple(_tree(arg, depth) for arg in node.args)),))
     name = _function_name(node)
     if name.startswith("__") or not name:
         raise Unreadable(f"{name or 'a call'}: is no function of a formula")

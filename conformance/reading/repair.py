@@ -66,10 +66,11 @@ def repaired(
     if not all(_is_plain(row.expression) for row in rows):
         return None
     names = _names(rows)
+    step = _step(rows)
     found: list[Repair] = []
     tried = 0
     for k, row in enumerate(rows):
-        for edit in edits(row.expression, names):
+        for edit in edits(row.expression, names, step):
             tried += 1
             if tried > MOST_EDITS:
                 break
@@ -135,6 +136,13 @@ def _outside_gradients(tree: Tree) -> list[Name]:
     if isinstance(tree, Call) and tree.head not in ("grad", "partial"):
         return [name for arg in tree.args for name in _outside_gradients(arg)]
     return []
+
+
+def _step(rows: Sequence[Assignment]) -> Tree:
+    """How a program writes the number of a step: what stands as exponent somewhere, else t."""
+    powers = (one for row in rows for one in walk(row.expression) if isinstance(one, Call) and one.head == "^")
+    steps = (power.args[1] for power in powers if any(isinstance(one, Name) for one in walk(power.args[1])))
+    return next(steps, Name("t"))
 
 
 def _written(row: Row | None, changed: Assignment, name: Name | None) -> str:
