@@ -26,6 +26,7 @@ BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 PART = re.compile(r"\\[A-Za-z@]+|\\.|#[1-9]|[^\\#]+|.", re.DOTALL)
 ARGUMENT = re.compile(r"\\[A-Za-z@]+|\\.|[^\s{}]", re.DOTALL)
 OPTION = re.compile(r"[ \t]*\[([^\[\]]{0,200})\]")
+NOT_NEWLINE = re.compile(r"[^\n]")
 LETTER = re.compile(r"[A-Za-z]")
 
 
@@ -129,12 +130,12 @@ def _definition(text: str, match: re.Match[str]) -> Definition | None:
 
 
 def without_definitions(source: str) -> str:
-    """Return a formula without the definitions that stand in it."""
+    """Return a formula with spaces in place of the definitions that stand in it."""
     if "\\" not in source:
         return source
     kept, place = [], 0
     for one in definitions(source):
-        kept.append(source[place : one.start])
+        kept += [source[place : one.start], NOT_NEWLINE.sub(" ", source[one.start : one.end])]
         place = one.end
     return "".join([*kept, source[place:]]) if place else source
 
