@@ -97,7 +97,7 @@ def target_of(left: Tree) -> Name | None:
     if isinstance(left, Name):
         return left
     if isinstance(left, Call) and left.head == "apply" and len(left.args) == 2 and isinstance(left.args[0], Name):
-        name, stamp = left.args
+        name, stamp = left.args[0], left.args[1]
         return Name(name.base, name.accents, name.index, stamp) if time_letters([]) & _letters(stamp) else None
     if isinstance(left, Call):
         return change(left)
@@ -243,11 +243,19 @@ def program_of(
                 givers = [a for a in group if a.target.key == read.key]
                 if group is older:
                     givers = givers[-1:]
+                if group is before:
+                    givers = _latest(givers, [place for place in others if place < row.place])
                 if givers:
                     chosen |= {a.place: a for a in givers}
                     wanted += givers
                     break
     return [chosen[place] for place in sorted(chosen)]
+
+
+def _latest(givers: list[Assignment], places: Sequence[int]) -> list[Assignment]:
+    """Those after the last step of another program, if there are any: a name may be used anew."""
+    last = max((place for place in places if givers and place < givers[-1].place), default=-1)
+    return [giver for giver in givers if giver.place > last]
 
 
 def beside(

@@ -17,7 +17,7 @@ from .naming import Named, Time, named
 from .tree import Call, Name, Number, Tree, walk
 
 STEP = "@step"
-COUNTERS = frozenset({"t", "T", "k", "n", "step", "steps", "iteration", "iter"})
+COUNTERS = frozenset({"t", "T", "step", "steps", "iteration", "iter"})
 OLDER = "@older"  # what a name was when the step before began
 POINT_HEADS = frozenset({"+", "*", "/", "neg", "^"})
 
@@ -53,7 +53,8 @@ class Compiler:
         read = named(name, self.letters)
         key, time = read.key, read.time
         if key not in self.times:
-            return Name(STEP) if key in COUNTERS and not name.index else Name(key)
+            counts = key in COUNTERS or (key in self.letters and key != "tau")
+            return Name(STEP) if counts and not name.index else Name(key)
         given = self.times[key]
         if key in self.fixed and time is None:
             return Name(f"{key}@fixed")

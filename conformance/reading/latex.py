@@ -84,44 +84,11 @@ comparison: side REL side -> compared
           | comparison COMMA -> first
           | OTHERWISE COMMA -> otherwise
 """
-KINDS = [
-    "NAME",
-    "NUMBER",
-    "FUNC",
-    "PARTIAL",
-    "NABLA",
-    "SUM",
-    "PROD",
-    "DOTS",
-    "FRAC",
-    "SQRT",
-    "PLUS",
-    "MINUS",
-    "TIMES",
-    "DIV",
-    "SUB",
-    "SUP",
-    "PRIME",
-    "REL",
-    "LPAR",
-    "RPAR",
-    "LBRACKET",
-    "RBRACKET",
-    "LBRACE",
-    "RBRACE",
-    "LABS",
-    "RABS",
-    "LNORM",
-    "RNORM",
-    "COMMA",
-    "SEMI",
-    "AMP",
-    "ROWSEP",
-    "IF",
-    "OTHERWISE",
-    "CASES",
-    "ENDCASES",
-]
+KINDS = (
+    *("NAME", "NUMBER", "FUNC", "PARTIAL", "NABLA", "SUM", "PROD", "DOTS", "FRAC", "SQRT", "PLUS", "MINUS", "TIMES", "DIV"),
+    *("SUB", "SUP", "PRIME", "REL", "LPAR", "RPAR", "LBRACKET", "RBRACKET", "LBRACE", "RBRACE", "LABS", "RABS", "LNORM"),
+    *("RNORM", "COMMA", "SEMI", "AMP", "ROWSEP", "IF", "OTHERWISE", "CASES", "ENDCASES"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +148,8 @@ class _Tokens(Lexer):
     def __init__(self, conf: Any) -> None:
         pass
 
-    def lex(self, state: Any) -> Iterator[LarkToken]:
-        for token in state:
+    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[LarkToken]:
+        for token in lexer_state:
             yield LarkToken(token.kind, token)
 
 
@@ -238,17 +205,17 @@ class _Builder(Transformer[Any, Any]):
         return Term((*parts[0].factors, (OVER, factor_of(negative(scripted(parts[3]))))))
 
     # scripts
-    def factor(self, parts: list[Any]) -> Factor:
+    def factor(self, parts: list[Any]) -> Any:
         return parts[0]
 
-    def below(self, parts: list[Any]) -> Factor:
+    def below(self, parts: list[Any]) -> Any:
         one, argument = parts[0], parts[2]
         if one.below:
             raise Unreadable("two indices below one symbol: put them into one pair of braces")
         items = argument.items if argument.kind == "group" else (scripted(argument),)
         return replace(one, below=items)
 
-    def above(self, parts: list[Any]) -> Factor:
+    def above(self, parts: list[Any]) -> Any:
         one, argument = parts[0], parts[2]
         if argument.kind == "group":
             argument = argument.above or (
@@ -262,7 +229,7 @@ class _Builder(Transformer[Any, Any]):
             raise Unreadable("two powers of one symbol: put the first in parentheses")
         return replace(one, above=argument)
 
-    def primed(self, parts: list[Any]) -> Factor:
+    def primed(self, parts: list[Any]) -> Any:
         return replace(parts[0], primes=parts[0].primes + 1)
 
     def group(self, parts: list[Any]) -> Factor:

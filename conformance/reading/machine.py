@@ -263,7 +263,7 @@ def _extreme(
 def _float_power(base: float, exponent: float) -> float:
     if abs(exponent) > MOST_EXPONENT:
         raise Unsupported(f"exponent={exponent}: is beyond {MOST_EXPONENT}")
-    result = base**exponent
+    result: float | complex = base**exponent
     if isinstance(result, complex):
         raise Unsupported("a root of a negative number")
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -171,17 +171,12 @@ def _with_names_of_their_own(
         met[key] += 1
         if key in twice and met[key] == 2:
             hatted.add(key)
-            base = next(one for one in _all_names(rows) if named(one, letters).key == key)
-            name = Name(base.base, (*base.accents, "hat"), base.index)
+            name = Name(row.name.base, (*row.name.accents, "hat"), row.name.index)
             target = named(name, letters)
             changed.append((replace(row, target=target, expression=_marked(row.expression, key, letters, row)), name))
         else:
             changed.append((replace(row, expression=expression), None))
     return changed
-
-
-def _all_names(rows: Sequence[Assignment]) -> Iterator[Name]:
-    return (one for row in rows for one in walk(row.expression) if isinstance(one, Name))
 
 
 def _with_hats(tree: Tree, keys: frozenset[str], letters: frozenset[str]) -> Tree:
