@@ -9,6 +9,7 @@ from .programs import judge as judge_programs
 from .python_code import OPAQUE
 from .reading import read
 from .statements import judge as judge_statements
+from .tree import Number
 
 
 def judged(pieces: Sequence[Piece], advance: Callable[[], None]) -> list[Item]:
@@ -48,5 +49,8 @@ def _of_slide(readings: list[Reading]) -> list[Item]:
 
 
 def _is_opaque(reading: Reading) -> bool:
-    """Whether a statement gives a name a value that is no formula, as `model = Sequential()`."""
-    return reading.row is not None and OPAQUE in reading.row.sides
+    """Whether a statement gives a name a value that is no formula, as `model = Sequential()` or `epochs = 10`."""
+    row = reading.row
+    return (
+        row is not None and reading.piece.kind == "code" and (OPAQUE in row.sides or isinstance(row.sides[-1], Number))
+    )

@@ -443,6 +443,8 @@ def _call(node: ast.Call, depth: int) -> Tree:
         return Call("grad", (Call("vector", tuple(arg for arg in args if arg != Name("self"))),))
     head = FUNCTIONS.get(name)
     if head is None:
+        if node.keywords or name[0].isupper():
+            raise Unreadable(f"{name}: is no function of numbers that is known")  # a layer, an optimizer, a class
         return Call("apply", (_named(name), *args))
     return _known(head, args, node, depth)
 
