@@ -115,6 +115,25 @@ def judge(
     raise typer.Exit(code)
 
 
+@app.command()
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|-...", help="Markdown, LaTeX, notebook, Python or text; - for standard input."),
+    ],
+    json: Json = "",
+    html: Annotated[str, typer.Option("--html", metavar="F", help="Write one self-contained page to a file.")] = "",
+) -> None:
+    """Judge the formulas and the code of a document: which rule each states, and what is wrong with it."""
+    from . import checking
+
+    try:
+        found = checking.documents(files, json, html)
+    except ValueError as error:
+        usage(error)
+    raise typer.Exit(checking.check(found, json, html))
+
+
 def usage(error: Exception) -> NoReturn:
     """Say what was wrong in one line and leave with the exit code for usage errors."""
     message = error.args[0] if isinstance(error, LookupError) and error.args else str(error)

@@ -17,9 +17,13 @@ ENVIRONMENTS = frozenset(
     "equation align aligned alignat alignedat flalign gather gathered multline multlined split eqnarray displaymath math cases "
     "dcases dmath dgroup IEEEeqnarray empheq".split()
 )
-VERBATIM = frozenset(["verbatim", "Verbatim", "lstlisting", "minted", "python", "pythoncode", "pyverbatim", "semiverbatim"])
+VERBATIM = frozenset(
+    ["verbatim", "Verbatim", "lstlisting", "minted", "python", "pythoncode", "pyverbatim", "semiverbatim"]
+)
 SKIPPED = frozenset(["comment", "tikzpicture", "thebibliography", "filecontents"])
-PYTHON = re.compile(r"(?i)(?:i?python\d?|py\d?|pycon|numpy|pytorch|torch|tensorflow|keras|jax|pseudo\w*|algorithm|text|plain|txt|)\Z")
+PYTHON = re.compile(
+    r"(?i)(?:i?python\d?|py\d?|pycon|numpy|pytorch|torch|tensorflow|keras|jax|pseudo\w*|algorithm|text|plain|txt|)\Z"
+)
 MATHEMATICS = frozenset(["math", "latex", "tex", "katex"])
 DISPLAYS = frozenset("equation align alignat flalign gather multline eqnarray displaymath".split())
 CLOSING = {"(": ")", "[": "]"}
@@ -323,7 +327,11 @@ class _Scanner:
 
     def above(self, rule: int) -> int:
         """Where a slide begins that a rule opens: at the line right above it, which is its title, or at the rule."""
-        line = self.text.rfind("\n", 0, max(0, rule - 1)) + 1 if rule < 200 else self.text.rfind("\n", rule - 200, rule - 1) + 1
+        line = (
+            self.text.rfind("\n", 0, max(0, rule - 1)) + 1
+            if rule < 200
+            else self.text.rfind("\n", rule - 200, rule - 1) + 1
+        )
         title = self.text[line : rule - 1]
         return line if rule - line < 200 and title.strip() and "$" not in title and "`" not in title else rule
 

@@ -27,7 +27,9 @@ LATEX_SUFFIXES = frozenset([".tex", ".latex", ".ltx", ".sty", ".cls", ".rnw"])
 DELIMITER = re.compile(r"\s*(?:\\(?:begin|end)\s*\{[A-Za-z]+\*?\}|\\[\[\]()])\s*\Z")
 DOCUMENT_CLASS = re.compile(r"^[ \t]*\\(?:documentclass|begin[ ]?\{document\})", re.MULTILINE)
 FUNCTION = re.compile(r"^(?=(?:[ \t]*(?:async[ ]+)?def|class)[ \t]+\w|# ?%%|if __name__)", re.MULTILINE)
-DECORATION = re.compile(r"(?<!\S)(?:[-*+•►▶▸◦]|\#{1,6}|\\item|\\blacktriangleright)(?!\S)|[`*]{2,}|\\(?:begin|end)\{\w+\}")
+DECORATION = re.compile(
+    r"(?<!\S)(?:[-*+•►▶▸◦]|\#{1,6}|\\item|\\blacktriangleright)(?!\S)|[`*]{2,}|\\(?:begin|end)\{\w+\}"
+)
 
 
 def pieces(path: str) -> list[Piece]:
@@ -113,7 +115,9 @@ class _Reader:
 
     def check(self, more: int) -> None:
         if len(self.pieces) + more > MOST_PIECES:
-            raise ValueError(f"{shown(self.file)}: has more than {MOST_PIECES} formulas: at most so many are judged; split it")
+            raise ValueError(
+                f"{shown(self.file)}: has more than {MOST_PIECES} formulas: at most so many are judged; split it"
+            )
 
     def next_formula(self) -> int:
         self.formula += 1
@@ -133,7 +137,13 @@ class _Reader:
         elif span.kind == "latex":
             for one in spans(inner, True):
                 if one.kind == "formula":
-                    moved = Span(one.kind, span.inner + one.start, span.inner + one.end, span.inner + one.inner, span.inner + one.outer)
+                    moved = Span(
+                        one.kind,
+                        span.inner + one.start,
+                        span.inner + one.end,
+                        span.inner + one.inner,
+                        span.inner + one.outer,
+                    )
                     yield from self.rows_of(inner[one.inner : one.outer], moved, True, {})
         elif span.kind == "code" and inner.strip():
             yield from _program(inner, span.inner, self.next_formula(), span.start)
@@ -177,7 +187,9 @@ class _Reader:
             in_file = line if lines is None else lines[min(line, len(lines)) - 1]
             source = one.source if one.kind == "code" else expanded(one.source, self.macros, self.budget)
             formula = one.formula or self.next_formula()
-            self.pieces.append(Piece(self.file, in_file, one.text, one.kind, source, self.slide + one.slide, formula, before))
+            self.pieces.append(
+                Piece(self.file, in_file, one.text, one.kind, source, self.slide + one.slide, formula, before)
+            )
 
 
 def _program(code: str, start: int = 0, formula: int = 0, outer: int = 0) -> Iterator[_Found]:

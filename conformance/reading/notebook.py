@@ -32,7 +32,9 @@ def cells(text: str) -> list[Cell]:
     try:
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
+        where = (
+            f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
+        )
         raise ValueError(f"is no notebook that can be read: {where}; open it in Jupyter and save it again") from None
     found = _cells_of(data)
     if found is None:

@@ -33,7 +33,9 @@ WORK = re.compile(r"[-+−*/×·⊙⊗⊘^√∇∂∑∏(|‖²³¹⁰⁴-⁹�
 COMMAND = re.compile(r"\\[A-Za-z]+")
 PUNCTUATION = frozenset("()[]{}|,.'′^_*/+-!%")
 OPERATORS = frozenset("+-−*/×·⊙⊗⊘∘")
-CONDITIONS = frozenset(["if", "when", "while", "until", "for", "unless", "whenever", "once", "assuming", "wenn", "falls", "si"])
+CONDITIONS = frozenset(
+    ["if", "when", "while", "until", "for", "unless", "whenever", "once", "assuming", "wenn", "falls", "si"]
+)
 CONNECTIVES = frozenset(
     "for if when where with and or is are as in on at then otherwise which that so but while until since because per is, we "
     "und für wenn mit wo ist oder pour si avec et où (see (e.g. (i.e.".split()
@@ -130,12 +132,17 @@ def _computes(code: str) -> bool:
     body = _parsed(code)
     if body is None:
         return False
-    if any(isinstance(one, ast.AnnAssign) or (isinstance(one, ast.Expr) and not _is_call(one.value)) for one in body.body[:1]):
+    if any(
+        isinstance(one, ast.AnnAssign) or (isinstance(one, ast.Expr) and not _is_call(one.value))
+        for one in body.body[:1]
+    ):
         return False  # "Note: x = y" is no declaration
     for one in ast.walk(body):
         if isinstance(one, ast.AugAssign) or (isinstance(one, ast.Expr) and _is_dotted_call(one.value)):
             return True
-        if isinstance(one, ast.Assign) and not isinstance(one.value, (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List)):
+        if isinstance(one, ast.Assign) and not isinstance(
+            one.value, (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List)
+        ):
             return True
     return False
 
@@ -251,7 +258,14 @@ def _says_something(formula: str) -> bool:
 
 def _is_fragment(row: str) -> bool:
     """Whether a line is the numerator or the denominator that an extraction has put above or below its fraction."""
-    if not row.strip() or len(row) > LONGEST_LINE or CLUE.search(row) or BULLET.match(row).end() != len(row) - len(row.lstrip()):  # type: ignore[union-attr]
+    if (
+        not row.strip()
+        or len(row) > LONGEST_LINE
+        or CLUE.search(row)
+        or BULLET.match(row).end() != len(row) - len(row.lstrip())
+    ):  # type: ignore[union-attr]
         return False
     tokens = row.split()
-    return len(tokens) <= 12 and all(_is_mathematics(["=", token, "="], 1) and not WORD.fullmatch(token) for token in tokens)
+    return len(tokens) <= 12 and all(
+        _is_mathematics(["=", token, "="], 1) and not WORD.fullmatch(token) for token in tokens
+    )

@@ -44,7 +44,9 @@ UNFINISHED = re.compile(
 )
 STARTS_WITH_RELATION = re.compile(r"(?:\\[,;:! ]|\\q?quad(?![A-Za-z])|\{\s*\}|\s)*(?=" + RELATION.pattern + ")")
 ENDS_WITH_RELATION = re.compile("(?:" + RELATION.pattern + r")\s*\Z")
-CONDITION = re.compile(r"\\(?:text|mbox|textrm|mathrm)\s*\{\s*(?:if|when|for|otherwise|else|wenn|si)|\b(?:if|otherwise)\b")
+CONDITION = re.compile(
+    r"\\(?:text|mbox|textrm|mathrm)\s*\{\s*(?:if|when|for|otherwise|else|wenn|si)|\b(?:if|otherwise)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,11 @@ def _split(formula: str, comments: bool) -> list[_Row]:
             name = match["opened"]
             opened_by = "".join(row.parts[-8:])
             wrapped = SYSTEM_OPENS.search(opened_by)
-            if not inside and name in ENVELOPES and (wrapped is None or not "".join(row.parts).strip()[wrapped.end() - wrapped.start() :]):
+            if (
+                not inside
+                and name in ENVELOPES
+                and (wrapped is None or not "".join(row.parts).strip()[wrapped.end() - wrapped.start() :])
+            ):
                 if wrapped is not None:
                     row.parts, row.start, systems = [], -1, systems + 1
                 place = _after_columns(name, formula, place)
@@ -144,8 +150,10 @@ def _is_system(name: str, before: str, formula: str, place: int) -> bool:
     lines = [line for line in formula[place : end if end >= 0 else len(formula)].split("\\\\") if line.strip()]
     if name == "array" and "{" in lines[0][:10] if lines else False:
         lines[0] = COLUMNS.sub("", lines[0], count=1)
-    return bool(lines) and all(RELATION.search(line) and not CONDITION.search(line) for line in lines) and (
-        name == "array" or not any("&" in line and not _aligned(line) for line in lines)
+    return (
+        bool(lines)
+        and all(RELATION.search(line) and not CONDITION.search(line) for line in lines)
+        and (name == "array" or not any("&" in line and not _aligned(line) for line in lines))
     )
 
 
@@ -165,7 +173,11 @@ def _joined(found: list[_Row]) -> list[FormulaRow]:
     for row in found:
         whole = "".join(row.parts)
         text = " ".join(whole.split())
-        if done and row.relation < 0 and (GOES_ON.match(whole) or UNFINISHED.search(done[-1].source) or _is_open(done[-1].source)):
+        if (
+            done
+            and row.relation < 0
+            and (GOES_ON.match(whole) or UNFINISHED.search(done[-1].source) or _is_open(done[-1].source))
+        ):
             last = done[-1]
             done[-1] = replace(last, text=f"{last.text} {text}", source=f"{last.source} {text}")
             continue
@@ -184,4 +196,6 @@ def _joined(found: list[_Row]) -> list[FormulaRow]:
 
 def _is_open(text: str) -> bool:
     """Whether a bracket of a row is closed in the next."""
-    return text.count("(") + text.count("[") > text.count(")") + text.count("]") or text.count(r"\left") > text.count(r"\right")
+    return text.count("(") + text.count("[") > text.count(")") + text.count("]") or text.count(r"\left") > text.count(
+        r"\right"
+    )
