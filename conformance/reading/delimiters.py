@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 MOST_CHARACTERS = 20_000
 
-ENVIRONMENTS = frozenset(
-    "equation align aligned alignat alignedat flalign gather gathered multline multlined split eqnarray displaymath math cases "
-    "dcases dmath dgroup IEEEeqnarray empheq".split()
-)
+ENVIRONMENTS = frozenset([
+    "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
+    "multlined", "split", "eqnarray", "displaymath", "math", "cases", "dcases", "dmath", "dgroup",
+    "IEEEeqnarray", "empheq",
+])  # fmt: skip
 VERBATIM = frozenset(
     ["verbatim", "Verbatim", "lstlisting", "minted", "python", "pythoncode", "pyverbatim", "semiverbatim"]
 )
@@ -25,7 +26,9 @@ PYTHON = re.compile(
     r"(?i)(?:i?python\d?|py\d?|pycon|numpy|pytorch|torch|tensorflow|keras|jax|pseudo\w*|algorithm|text|plain|txt|)\Z"
 )
 MATHEMATICS = frozenset(["math", "latex", "tex", "katex"])
-DISPLAYS = frozenset("equation align alignat flalign gather multline eqnarray displaymath".split())
+DISPLAYS = frozenset([
+    "equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "displaymath",
+])  # fmt: skip
 CLOSING = {"(": ")", "[": "]"}
 INLINE = frozenset(["$", r"\(", r"\\("])
 
@@ -89,7 +92,7 @@ class _Open:
 
 
 def spans(text: str, latex: bool, aliases: Mapping[str, str] | None = None) -> Iterator[Span]:
-    """Yield what is found in `text`, in order. `aliases` are commands that stand for a delimiter: \\be for \\begin{equation}."""
+    r"""Yield what is found in `text`, in order. `aliases` are commands that stand for a delimiter: \be for \begin{equation}."""
     scanner = _Scanner(text, latex, aliases or {})
     return scanner.latex_spans() if latex else scanner.text_spans()
 
@@ -169,7 +172,7 @@ class _Scanner:
             yield from self.closes(start, start + 1)
 
     def bracket(self, start: int, end: int, which: str) -> Iterator[Span]:
-        r"""\\( and \\[ open, with one backslash or, as Markdown escapes them, with two; \\\\[2pt] inside of a formula does not."""
+        r"""\\( and \\[ open, with one backslash or, as Markdown escapes them, with two; \\[2pt] in a formula does not."""
         kind, marks = "" if self.open is None else self.open.kind, self.text[start:end]
         if which in CLOSING:
             if not kind or kind == marks or (kind in INLINE and len(marks) == 2):

@@ -1,7 +1,7 @@
-"""From a document to its pieces: rows of formulas, blocks of code, and equations in running text, with their lines.
+r"""From a document to its pieces: rows of formulas, blocks of code, and equations in running text, with their lines.
 
-Markdown and plain text (`.md`, `.txt`, standard input), LaTeX (`.tex`, or what has a `\\documentclass`), Jupyter notebooks and Python.
-The line of a piece is the line of the file, also in a notebook: that of the .ipynb file in which its text stands.
+Markdown and plain text (`.md`, `.txt`, standard input), LaTeX (`.tex`, or what has a `\documentclass`), Jupyter notebooks and
+Python. The line of a piece is the line of the file, also in a notebook: that of the .ipynb file in which its text stands.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def pieces_of(text: str, file: str) -> list[Piece]:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A piece before it is numbered: rows of one formula have the same `formula`. Prose ends at `outer`, where the delimiter stands."""
+    """A piece before it is numbered: rows of one formula have the same `formula`. Prose ends at `outer`, at the delimiter."""
 
     kind: str
     outer: int

@@ -13,8 +13,8 @@ LONGEST_NAME = 200
 PDF, IMAGE = "pdf", "image"
 REMEDIES = {
     PDF: "is a PDF: only text is read; run pdftotext -layout {} - | gradspec check -",
-    "presentation": "is a presentation of an office program: only text is read; save it as PDF, then run pdftotext -layout FILE.pdf - | gradspec check -",
-    "document": "is a document of an office program: only text is read; run pandoc {} -t markdown | gradspec check -",
+    "presentation": "is a presentation: only text is read; save it as PDF, run pdftotext -layout FILE.pdf - | gradspec check -",
+    "document": "is an office document: only text is read; run pandoc {} -t markdown | gradspec check -",
     IMAGE: "is a picture: only text is read; write its formulas as LaTeX into a text file",
     "archive": "is an archive: only text is read; unpack it and name the files in it",
     "binary": "is no text: only Markdown, LaTeX, notebooks, Python and plain text are read; export it as one of these",

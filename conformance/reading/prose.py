@@ -36,10 +36,11 @@ OPERATORS = frozenset("+-−*/×·⊙⊗⊘∘")
 CONDITIONS = frozenset(
     ["if", "when", "while", "until", "for", "unless", "whenever", "once", "assuming", "wenn", "falls", "si"]
 )
-CONNECTIVES = frozenset(
-    "for if when where with and or is are as in on at then otherwise which that so but while until since because per is, we "
-    "und für wenn mit wo ist oder pour si avec et où (see (e.g. (i.e.".split()
-)
+CONNECTIVES = frozenset([
+    "for", "if", "when", "where", "with", "and", "or", "is", "are", "as", "in", "on", "at", "then", "otherwise",
+    "which", "that", "so", "but", "while", "until", "since", "because", "per", "is,", "we", "und", "für",
+    "wenn", "mit", "wo", "ist", "oder", "pour", "si", "avec", "et", "où", "(see", "(e.g.", "(i.e.",
+])  # fmt: skip
 NUMBERS = re.compile(r"(\[[-\d.,eE+ ]{1,80}\])[ ]*(?:⇒|→|⟹|=>|-->?)[ ]*(\[[-\d.,eE+ ]{1,80}\])")
 
 
@@ -258,12 +259,8 @@ def _says_something(formula: str) -> bool:
 
 def _is_fragment(row: str) -> bool:
     """Whether a line is the numerator or the denominator that an extraction has put above or below its fraction."""
-    if (
-        not row.strip()
-        or len(row) > LONGEST_LINE
-        or CLUE.search(row)
-        or BULLET.match(row).end() != len(row) - len(row.lstrip())
-    ):  # type: ignore[union-attr]
+    bullet = BULLET.match(row)
+    if not row.strip() or len(row) > LONGEST_LINE or CLUE.search(row) or (bullet is not None and bullet[0].strip()):
         return False
     tokens = row.split()
     return len(tokens) <= 12 and all(

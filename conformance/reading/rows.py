@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from .delimiters import MOST_CHARACTERS
 
-ENVELOPES = frozenset(
-    "equation align aligned alignat alignedat flalign gather gathered multline multlined split eqnarray displaymath math dmath "
-    "dgroup IEEEeqnarray empheq subequations".split()
-)
+ENVELOPES = frozenset([
+    "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
+    "multlined", "split", "eqnarray", "displaymath", "math", "dmath", "dgroup", "IEEEeqnarray", "empheq",
+    "subequations",
+])  # fmt: skip
 WITH_COLUMNS = frozenset(["alignat", "alignedat", "array", "IEEEeqnarray", "empheq"])
 SYSTEMS = frozenset(["cases", "dcases", "array"])
 
 PART = re.compile(
-    r"(?P<newline>\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*(?:[a-z]{2}|\\[a-z]+)[ \t]*\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
+    r"(?P<newline>\\\\\*?(?:[ \t]*\[[ \t]*-?[\d.]+[ \t]*(?:[a-z]{2}|\\[a-z]+)[ \t]*\])?"
+    r"|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
     r"|(?P<begin>\\begin[ ]?\{(?P<opened>[A-Za-z]{1,20})\*?\}(?:\[[a-z]{1,3}\])?)"
     r"|(?P<end>\\end[ ]?\{(?P<closed>[A-Za-z]{1,20})\*?\})"
     r"|(?P<dropped>\\(?:label|tag|eqlabel|intertext|shortintertext|vspace|hspace|color)\*?[ ]?\{[^{}]*\}"
@@ -51,8 +53,10 @@ CONDITION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FormulaRow:
-    """One row: where it begins in the formula, what is printed, and what is read: a row that begins with a relation has its left side from
-    the row above."""  # noqa: D205, D209
+    """One row: where it begins in the formula, what is printed, and what is read.
+
+    A row that begins with a relation is read with the left side of the row above.
+    """
 
     start: int
     text: str
