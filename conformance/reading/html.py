@@ -72,7 +72,7 @@ def _row(item: Item, place: int, repeated: bool) -> dict[str, Any]:
 
 def printed(item: Item) -> str:
     """Return MathML for what was read of an item, empty if it could not be read."""
-    from .notation import mathml
+    from .mathml import mathml
     from .tree import walk
 
     row = item.reading.row

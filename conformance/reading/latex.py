@@ -13,7 +13,8 @@ from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
 from .building import BESIDE, OVER, TIMES, Factor, Term, built, checked, factor_of, fraction, negative, scripted, total
-from .latex_tokens import Token, tokens
+from .latex_tokens import tokens
+from .token import Token
 from .tree import Call, Name, Number, Row, Tree, Unreadable
 
 # Factors that stand side by side are put together afterwards, when it is known what stands beside what: f(x) is an
@@ -85,8 +86,37 @@ comparison: side REL side -> compared
           | OTHERWISE COMMA -> otherwise
 """
 KINDS = (
-    *("NAME", "NUMBER", "FUNC", "PARTIAL", "NABLA", "SUM", "PROD", "DOTS", "FRAC", "SQRT", "PLUS", "MINUS", "TIMES", "DIV"),
-    *("SUB", "SUP", "PRIME", "REL", "LPAR", "RPAR", "LBRACKET", "RBRACKET", "LBRACE", "RBRACE", "LABS", "RABS", "LNORM"),
+    *(
+        "NAME",
+        "NUMBER",
+        "FUNC",
+        "PARTIAL",
+        "NABLA",
+        "SUM",
+        "PROD",
+        "DOTS",
+        "FRAC",
+        "SQRT",
+        "PLUS",
+        "MINUS",
+        "TIMES",
+        "DIV",
+    ),
+    *(
+        "SUB",
+        "SUP",
+        "PRIME",
+        "REL",
+        "LPAR",
+        "RPAR",
+        "LBRACKET",
+        "RBRACKET",
+        "LBRACE",
+        "RBRACE",
+        "LABS",
+        "RABS",
+        "LNORM",
+    ),
     *("RNORM", "COMMA", "SEMI", "AMP", "ROWSEP", "IF", "OTHERWISE", "CASES", "ENDCASES"),
 )
 
@@ -356,8 +386,7 @@ class _Builder(Transformer[Any, Any]):
 
 
 def _relation(token: LarkToken) -> str:
-    text = str(token.value.text)
-    return ":=" if text == ":=->" else text
+    return str(token.value.text)
 
 
 def _whole(part: Any) -> Tree:

@@ -3,208 +3,38 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
 from fractions import Fraction
 
+from .latex_tables import (
+    ACCENTS,
+    COMBINING,
+    COMMANDS,
+    FUNCTIONS,
+    GREEK,
+    IGNORED,
+    KNOWN_WORDS,
+    MARKS,
+    NORMS,
+    QUOTIENTS,
+    RELATIONS,
+    SIZES,
+    SPACES,
+    STYLES,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    TIMES,
+    UNICODE_GREEK,
+    VARIANTS,
+    WORDY,
+    WRAPPERS,
+)
+from .token import Token, check_depth, paired, without_doubles
 from .tree import Name, Number, Tree, Unreadable
 
-MOST_CHARACTERS, MOST_TOKENS, MOST_DEPTH, MOST_DIGITS = 5_000, 2_000, 60, 400
+MOST_CHARACTERS, MOST_TOKENS, MOST_DIGITS = 5_000, 2_000, 400
 
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-    ]
-)
-VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma", "ell": "ell",
-            "infty": "infty", "top": "top", "star": "star", "prime": "'", "dagger": "dagger", "hbar": "hbar", "imath": "i"}  # fmt: skip
-STYLES = frozenset(
-    [
-        "mathbf",
-        "mathtt",
-        "mathrm",
-        "mathit",
-        "mathsf",
-        "mathcal",
-        "mathbb",
-        "mathscr",
-        "mathfrak",
-        "boldsymbol",
-        "bm",
-        "pmb",
-        "text",
-        "texttt",
-        "textbf",
-        "textrm",
-        "textit",
-        "textsf",
-        "textnormal",
-        "operatorname",
-        "mbox",
-        "hbox",
-        "emph",
-        "underline",
-        "boldmath",
-        "bf",
-        "rm",
-        "it",
-        "tt",
-        "sf",
-        "cal",
-        "displaystyle",
-        "textstyle",
-        "scriptstyle",
-        "limits",
-        "nolimits",
-        "left",
-        "right",
-        "big",
-        "Big",
-        "bigg",
-        "Bigg",
-        "bigl",
-        "bigr",
-        "Bigl",
-        "Bigr",
-        "biggl",
-        "biggr",
-        "middle",
-        "mathop",
-        "mathrel",
-        "mathbin",
-        "color",
-        "blacktriangleright",
-        "bullet",
-        "nonumber",
-        "notag",
-        "mathnormal",
-        "mathord",
-        "mathopen",
-        "mathclose",
-    ]
-)
-WORDY = frozenset(
-    [
-        "text",
-        "textrm",
-        "textit",
-        "textbf",
-        "texttt",
-        "textnormal",
-        "textsf",
-        "mathrm",
-        "mathtt",
-        "operatorname",
-        "mbox",
-        "hbox",
-        "mathit",
-        "mathsf",
-        "emph",
-    ]
-)
-ACCENTS = {"hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "bar", "overline": "bar",
-           "dot": "dot", "ddot": "ddot", "vec": "vec", "check": "check", "breve": "breve"}  # fmt: skip
-SPACES = frozenset(
-    [",", ";", ":", "!", " ", "quad", "qquad", "enspace", "thinspace", "hfill", "\n", "\t", ">", "hspace", "-", "/"]
-)
-FUNCTIONS = frozenset(
-    [
-        "exp",
-        "log",
-        "ln",
-        "sin",
-        "cos",
-        "tan",
-        "tanh",
-        "sinh",
-        "cosh",
-        "max",
-        "min",
-        "sign",
-        "sgn",
-        "sigmoid",
-        "softmax",
-        "relu",
-        "erf",
-        "argmax",
-        "argmin",
-        "sqrt",
-        "arctan",
-        "clip",
-        "softplus",
-        "det",
-        "tr",
-        "diag",
-        "sup",
-        "inf",
-        "abs",
-    ]
-)
-RELATIONS = {"=": "=", ":=": ":=", "←": ":=", "leftarrow": ":=", "gets": ":=", "coloneqq": ":=", "Leftarrow": ":=", "mapsto": ":=",
-             "longleftarrow": ":=", "triangleq": "=", "equiv": "=", "doteq": "=", "<": "<", ">": ">", "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=",
-             "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ll": "<", "gg": ">", "ne": "!=", "neq": "!=", "sim": "~", "approx": "approx", "simeq": "approx",
-             "propto": "proportional", "in": "in", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "approx", "∼": "~", "∝": "proportional",
-             "~": "~", "∈": "in", "<=": "<=", ">=": ">=", "<-": ":=", "==": "=", "!=": "!=", "to": ":=->", "rightarrow": ":=->", "→": ":=->"}  # fmt: skip
-TIMES = frozenset(
-    ["*", "cdot", "times", "odot", "circ", "otimes", "ast", "star", "bullet", "·", "×", "⊙", "∘", "⊗", "∗"]
-)
-QUOTIENTS = frozenset(["/", "oslash", "div", "⊘", "÷"])
-UNICODE_GREEK = {c: unicodedata.name(c).split()[-1].lower() for c in "αβγδεζηθικλμνξπρστυφχψω"} | {
-    "ϵ": "epsilon", "ε": "epsilon", "ϑ": "theta", "ϕ": "phi", "ς": "sigma", "λ": "lambda", "Δ": "Delta", "Θ": "Theta", "Σ": "Sigma",
-    "Φ": "Phi", "Ω": "Omega", "Λ": "Lambda", "Γ": "Gamma", "Ψ": "Psi", "Π": "Pi", "µ": "mu", "ℓ": "ell",
-}  # fmt: skip
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵗ", "0123456789+-()nit", strict=True))
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₜᵢⱼₖₙₘ", "0123456789+-()tijknm", strict=True))
-COMBINING = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
 NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![A-Za-z]))?")
-KNOWN_WORDS = (
-    "LeakyReLU", "leakyrelu", "softmax", "sigmoid", "ReLU", "relu", "ELU", "PReLU", "RReLU", "SELU", "GELU", "Sigmoid", "Softmax",
-    "otherwise", "Var", "var", "fan", "grad", "cache", "exp", "log", "tanh", "max", "min", "sign", "sgn", "lr", "loss", "next", "new",
-    "old", "avg", "out", "erf", "clip", "in", "if", "else", "and", "for", "when", "std", "dw", "dx", "dW", "db",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token: `kind` is a terminal of the grammar, `text` what it says; names and numbers have their tree."""
-
-    kind: str
-    text: str
-    tree: Tree | None = None
-    close: bool = False  # whether it follows what stands before it without a space or an operator
+COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 
 def tokens(source: str, plain: bool = False) -> tuple[list[Token], tuple[str, ...]]:
@@ -219,8 +49,10 @@ def tokens(source: str, plain: bool = False) -> tuple[list[Token], tuple[str, ..
     found = lexer.all()
     if len(found) > MOST_TOKENS:
         raise Unreadable(f"formula of {len(found)} symbols: at most {MOST_TOKENS} are read; split it")
-    _check_depth(found)
-    return _bars(_undoubled(found, lexer)), (*repairs, *lexer.repairs)
+    check_depth(found)
+    once = without_doubles(found)
+    doubled = ("an operator twice in a row",) if len(once) < len(found) else ()
+    return paired(once), (*repairs, *doubled)
 
 
 DAMAGE = (
@@ -246,7 +78,6 @@ class _Lexer:
     def __init__(self, source: str, plain: bool) -> None:
         self.source, self.plain, self.place = source, plain, 0
         self.found: list[Token] = []
-        self.repairs: list[str] = []
         self.spaced = True
 
     def all(self) -> list[Token]:
@@ -291,47 +122,36 @@ class _Lexer:
 
     def mark(self, c: str) -> None:
         two = self.source[self.place : self.place + 2]
-        simple = {"+": "PLUS", "-": "MINUS", "−": "MINUS", "–": "MINUS", "^": "SUP", "_": "SUB", "{": "LBRACE", "}": "RBRACE", "(": "LPAR", ")": "RPAR",
-                  "[": "LBRACKET", "]": "RBRACKET", ",": "COMMA", ";": "SEMI", "'": "PRIME", "′": "PRIME", "&": "AMP", "∂": "PARTIAL",
-                  "∇": "NABLA", "∑": "SUM", "Σ": "SUM", "∏": "PROD", "√": "SQRT", "!": "BANG", ":": "COLON"}  # fmt: skip
         if two == "**":
-            self.place += 2
-            self.add("SUP", "^")
-        elif two == "||":
-            self.place += 2
-            self.add("BAR", "||")
+            self._take(2, "SUP", "^")
+        elif two == "||" or c == "‖":
+            self._take(2 if two == "||" else 1, "BAR", "||")
         elif two in RELATIONS:
-            self.place += 2
-            self.add("REL", RELATIONS[two])
-        elif c in ("|", "‖"):
-            self.place += 1
-            self.add("BAR", "||" if c == "‖" else "|")
+            self._take(2, "REL", RELATIONS[two])
+        elif c == "|":
+            self._take(1, "BAR", "|")
         elif c == "~" and not self.plain:
             self.place += 1
             self.spaced = True
         elif c in RELATIONS:
-            self.place += 1
-            self.add("REL", RELATIONS[c])
-        elif c in TIMES:
-            self.place += 1
-            self.add("TIMES", c)
-        elif c in QUOTIENTS:
-            self.place += 1
-            self.add("DIV", c)
-        elif c == "…":
-            self.place += 1
-            self.add("DOTS", c)
-        elif c in ".":
-            self.place += 1
-            while self.source[self.place : self.place + 1] == ".":
-                self.place += 1
-            if self.source[self.place - 2 : self.place] == "..":
+            self._take(1, "REL", RELATIONS[c])
+        elif c in TIMES or c in QUOTIENTS:
+            self._take(1, "TIMES" if c in TIMES else "DIV", c)
+        elif c == ".":
+            end = self.place
+            while self.source[end : end + 1] == ".":
+                end += 1
+            if end - self.place > 1:
                 self.add("DOTS", "...")
-        elif c in simple:
-            self.place += 1
-            self.add(simple[c], c)
+            self.place = end
+        elif c in MARKS:
+            self._take(1, MARKS[c], c)
         else:
             raise Unreadable(f"character {c!r}: is no part of a formula that is known; write it as LaTeX")
+
+    def _take(self, count: int, kind: str, text: str) -> None:
+        self.place += count
+        self.add(kind, text)
 
     def number(self) -> None:
         match = NUMBER.match(self.source, self.place)
@@ -345,44 +165,30 @@ class _Lexer:
 
     def letters(self) -> None:
         end = self.place
-        while (
-            end < len(self.source)
-            and self.source[end].isascii()
-            and (
-                self.source[end].isalpha()
-                or (
-                    self.plain
-                    and (
-                        self.source[end].isdigit()
-                        or (
-                            self.source[end] == "_"
-                            and self.source[end + 1 : end + 2].isalpha()
-                            and end + 2 < len(self.source)
-                            and self.source[end + 2].isalpha()
-                        )
-                    )
-                )
-            )
-        ):
+        while self._continues(end):
             end += 1
         run = self.source[self.place : end]
-        if self._is_script(end) and len(run) > 2:  # w^{max} and v_{avg} are words, w_{ij} two letters
-            self.place = end
-            self.word(run)
-            return
-        if self.plain and len(run) > 1:
-            self.place = end
+        if (self._is_script(end) and len(run) > 2) or (self.plain and len(run) > 1):
+            self.place = end  # w^{max} and v_{avg} are words, w_{ij} has two letters
             self.word(run)
             return
         for word in KNOWN_WORDS:
-            if run.startswith(word) and (len(run) == len(word) or not self.plain):
-                if len(word) < 3 and len(run) > len(word):
-                    continue
+            if run == word or (len(word) > 2 and run.startswith(word)):
                 self.place += len(word)
                 self.word(word)
                 return
         self.place += 1
         self.name(run[0])
+
+    def _continues(self, place: int) -> bool:
+        """Whether a run of letters goes on; in plain text digits and single underscores are parts of words."""
+        c = self.source[place : place + 1]
+        if c.isascii() and c.isalpha():
+            return True
+        if not self.plain or place == self.place:
+            return False
+        after = self.source[place + 1 : place + 3]
+        return c.isdigit() or (c == "_" and len(after) == 2 and after.isascii() and after.isalpha())
 
     def _is_script(self, end: int) -> bool:
         """Whether a run of letters is all that stands in the braces of an index or of what stands above."""
@@ -422,36 +228,19 @@ class _Lexer:
     # -- commands --------------------------------------------------------------------------------------------
 
     def command(self) -> None:
-        match = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL).match(self.source, self.place)
+        match = COMMAND.match(self.source, self.place)
         if match is None:
             raise Unreadable("a backslash at the end: is no command; complete or drop it")
         command = match.group(1)
         self.place = match.end()
-        if command.isalpha() and self.source[self.place : self.place + 1] == "*":
-            self.place += command in ("operatorname", "begin")
-        if command in ("\\", "cr", "newline"):
-            self.add("ROWSEP", command)
-            self._skip_optional()
-        elif command in ("hspace", "vspace", "color", "label", "tag", "textcolor", "phantom", "vphantom"):
+        if command in ("operatorname", "begin", "end") and self.source[self.place : self.place + 1] == "*":
+            self.place += 1
+        if command in IGNORED:
             self._group_text()
             self.spaced = True
         elif command in SPACES:
             self.spaced = True
-        elif command in (
-            "left",
-            "right",
-            "middle",
-            "big",
-            "Big",
-            "bigg",
-            "Bigg",
-            "bigl",
-            "bigr",
-            "Bigl",
-            "Bigr",
-            "biggl",
-            "biggr",
-        ):
+        elif command in SIZES:
             self._delimiter(command)
         elif command in ("begin", "end"):
             self._environment(command)
@@ -459,51 +248,28 @@ class _Lexer:
             self._accent(ACCENTS[command])
         elif command in WORDY and self._peek() == "{":
             self._wordy()
-        elif command in STYLES:
-            pass
-        elif command in GREEK:
+        elif command not in STYLES:
+            self._symbol(command)
+
+    def _symbol(self, command: str) -> None:
+        if command in GREEK:
             self.name(command)
         elif command in VARIANTS:
             self.name(VARIANTS[command])
-        elif command in ("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"):
-            self.add("FRAC", command)
-        elif command == "sqrt":
-            self.add("SQRT", command)
-        elif command in FUNCTIONS:
+        elif command in FUNCTIONS and command != "sqrt":
             self.add("FUNC", {"sgn": "sign", "ln": "log"}.get(command, command))
         elif command in RELATIONS:
             self.add("REL", RELATIONS[command])
-        elif command in TIMES:
-            self.add("TIMES", command)
-        elif command in QUOTIENTS:
-            self.add("DIV", command)
-        elif command in ("|", "Vert", "lVert", "rVert"):
-            self.add({"lVert": "LNORM", "rVert": "RNORM"}.get(command, "BAR"), "||")
-        elif command in ("vert", "lvert", "rvert", "mid"):
-            self.add({"lvert": "LABS", "rvert": "RABS"}.get(command, "BAR"), "|")
-        elif command in ("{", "lbrace", "lbrack", "langle", "lfloor", "lceil"):
-            self.add("LPAR", "{")
-        elif command in ("}", "rbrace", "rbrack", "rangle", "rfloor", "rceil"):
-            self.add("RPAR", "}")
-        elif command in ("dots", "cdots", "ldots", "dotsc", "dotsb", "vdots"):
-            self.add("DOTS", "...")
-        elif command == "odot":
-            self.add("TIMES", command)
+        elif command in TIMES or command in QUOTIENTS:
+            self.add("TIMES" if command in TIMES else "DIV", command)
+        elif command in COMMANDS:
+            bars = "||" if command in NORMS else "|"
+            kind = COMMANDS[command]
+            self.add(kind, bars if kind in ("BAR", "LNORM", "RNORM", "LABS", "RABS") else command)
+            if kind == "ROWSEP":
+                self._skip_optional()
         else:
-            table = {
-                "sum": "SUM",
-                "prod": "PROD",
-                "partial": "PARTIAL",
-                "nabla": "NABLA",
-                "&": "AMP",
-                "%": "PERCENT",
-                "Pr": "NAME",
-                "mathbb": "NAME",
-            }
-            kind = table.get(command)
-            if kind is None:
-                raise Unreadable(f"command \\{command}: is not known; write it with standard commands")
-            self.add(kind, command, Name(command) if kind == "NAME" else None)
+            raise Unreadable(f"command \\{command}: is not known; write it with standard commands")
 
     def _peek(self) -> str:
         place = self.place
@@ -551,19 +317,7 @@ class _Lexer:
                 self.add("CASES", name)
             else:
                 self.add("ENDCASES", name)
-        elif name not in (
-            "split",
-            "aligned",
-            "align",
-            "equation",
-            "gather",
-            "gathered",
-            "multline",
-            "eqnarray",
-            "displaymath",
-            "math",
-            "alignat",
-        ):
+        elif name not in WRAPPERS:
             raise Unreadable(f"environment {name!r}: is not read; write the elements out")
 
     def _group_text(self) -> str:
@@ -639,53 +393,3 @@ class _Lexer:
             self.word(words[0])
         else:
             self.add("TEXT", " ".join(words).lower())
-
-
-# -- afterwards ----------------------------------------------------------------------------------------------
-
-
-def _undoubled(found: list[Token], lexer: _Lexer) -> list[Token]:
-    kept: list[Token] = []
-    for token in found:
-        if kept and token.kind == kept[-1].kind == "TIMES":
-            lexer.repairs.append("an operator twice in a row")
-        else:
-            kept.append(token)
-    return kept
-
-
-def _check_depth(found: list[Token]) -> None:
-    opened = 0
-    for token in found:
-        opened += (token.kind in OPENING) - (token.kind in CLOSING)
-        if opened > MOST_DEPTH:
-            raise Unreadable(f"brackets {opened} deep: at most {MOST_DEPTH} are read; give parts names of their own")
-
-
-OPENING = frozenset(["LBRACE", "LPAR", "LBRACKET", "CASES"])
-CLOSING = frozenset(["RBRACE", "RPAR", "RBRACKET", "ENDCASES"])
-OPERANDS = frozenset(["NAME", "NUMBER", "RBRACE", "RPAR", "RBRACKET", "RABS", "RNORM", "PRIME", "DOTS"])
-
-
-def _bars(found: list[Token]) -> list[Token]:
-    """Tell opening bars from closing ones: a bar after an operand closes what is open."""
-    opened: list[str] = []
-    paired: list[Token] = []
-    for k, token in enumerate(found):
-        if token.kind != "BAR":
-            opened += [token.text] if token.kind in ("LABS", "LNORM") else []
-            if token.kind in ("RABS", "RNORM") and opened:
-                opened.pop()
-            paired.append(token)
-            continue
-        kind = "NORM" if token.text == "||" else "ABS"
-        closes = bool(opened) and opened[-1] == token.text and bool(paired) and paired[-1].kind in OPERANDS
-        if closes:
-            opened.pop()
-        elif not any(later.kind == "BAR" for later in found[k + 1 :]):
-            paired.append(Token("COMMA", "|"))  # f(x | y)
-            continue
-        else:
-            opened.append(token.text)
-        paired.append(Token(("R" if closes else "L") + kind, token.text, None, token.close))
-    return paired

@@ -4,57 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from html import escape
 
-from .latex_tokens import GREEK
+from .latex_tables import GREEK
 from .tree import Call, Name, Number, Row, Tree
 
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)  # how tightly parts hold together
 RELATIONS = {"=": "=", ":=": r"\leftarrow", "<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "==": "=", "~": r"\sim",
              "approx": r"\approx", "in": r"\in", "proportional": r"\propto"}  # fmt: skip
-SIGNS = {
-    **{key: key for key in RELATIONS},
-    ":=": "←",
-    "<=": "≤",
-    ">=": "≥",
-    "!=": "≠",
-    "==": "=",
-    "~": "∼",
-    "approx": "≈",
-    "in": "∈",
-    "proportional": "∝",
-}
 COMMANDS = frozenset(["exp", "log", "sin", "cos", "tan", "tanh", "max", "min", "arctan", "det", "sinh", "cosh"])
-LETTERS = dict(zip(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "nabla", "partial", "infty", "ell"],
-    "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ∇∂∞ℓ", strict=True,
-))  # fmt: skip
 
 
 def latex(what: Row | Tree) -> str:
     """Return LaTeX that reads back as `what`."""
     if isinstance(what, Row):
-        return _joined(what, _latex, {key: f" {sign} " for key, sign in RELATIONS.items()})
+        return joined(what, _latex, {key: f" {sign} " for key, sign in RELATIONS.items()})
     return _latex(what)
 
 
 def python(what: Row | Tree) -> str:
     """Return `what` in the manner of Python and NumPy."""
     if isinstance(what, Row):
-        return _joined(what, _python, {key: " = " if key in (":=", "=") else f" {key} " for key in RELATIONS})
+        return joined(what, _python, {key: " = " if key in (":=", "=") else f" {key} " for key in RELATIONS})
     return _python(what)
 
 
-def mathml(what: Row | Tree) -> str:
-    """Return a MathML element for `what`; all text is escaped."""
-    if isinstance(what, Row):
-        inner = _joined(what, _mathml, {key: f"<mo>{escape(sign)}</mo>" for key, sign in SIGNS.items()})
-    else:
-        inner = _mathml(what)
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>{inner}</mrow></math>'
-
-
-def _joined(row: Row, write: Callable[[Tree], str], relations: dict[str, str]) -> str:
+def joined(row: Row, write: Callable[[Tree], str], relations: dict[str, str]) -> str:
+    """Return the sides of a row, each written by `write`, with its relations between them."""
     text = write(row.sides[0])
     for relation, side in zip(row.relations, row.sides[1:], strict=True):
         text += relations[relation] + write(side)
@@ -64,9 +39,10 @@ def _joined(row: Row, write: Callable[[Tree], str], relations: dict[str, str]) -
 # -- how tightly a tree holds together -------------------------------------------------------------------------
 
 
-def _tightness(tree: Tree) -> int:
+def tightness(tree: Tree) -> int:
+    """Return how tightly a tree holds together: what is looser than asked for gets brackets."""
     if isinstance(tree, Number):
-        return ATOM if tree.value >= 0 and _is_decimal(tree.value) else PRODUCT
+        return ATOM if tree.value >= 0 and is_decimal(tree.value) else PRODUCT
     if isinstance(tree, Name):
         return ATOM
     return {
@@ -82,7 +58,8 @@ def _tightness(tree: Tree) -> int:
     }.get(tree.head, ATOM)
 
 
-def _is_decimal(value: Fraction) -> bool:
+def is_decimal(value: Fraction) -> bool:
+    """Return whether a number has finitely many decimals."""
     rest = value.denominator
     for prime in (2, 5):
         while rest % prime == 0:
@@ -90,11 +67,12 @@ def _is_decimal(value: Fraction) -> bool:
     return rest == 1
 
 
-def _digits(number: Number) -> str:
+def digits(number: Number) -> str:
+    """Return a number as it is written."""
     value = number.value
     if value.denominator == 1:
         return str(value)
-    if not _is_decimal(value):
+    if not is_decimal(value):
         return f"{value.numerator}/{value.denominator}"
     places = 0
     while (value * 10**places).denominator != 1:
@@ -111,9 +89,9 @@ def _digits(number: Number) -> str:
 def _latex(tree: Tree) -> str:
     if isinstance(tree, Number):
         value = tree.value
-        if value.denominator != 1 and not _is_decimal(value):
+        if value.denominator != 1 and not is_decimal(value):
             return rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
-        return _digits(tree)
+        return digits(tree)
     if isinstance(tree, Name):
         return _latex_name(tree)
     work = LATEX.get(tree.head)
@@ -163,10 +141,11 @@ def _list(args: Sequence[Tree]) -> str:
 
 def _held(tree: Tree, least: int) -> str:
     text = _latex(tree)
-    return text if _tightness(tree) >= least else rf"({text})"
+    return text if tightness(tree) >= least else rf"({text})"
 
 
-def _sum_of(args: Sequence[Tree], write: Callable[[Tree, int], str]) -> str:
+def sum_of(args: Sequence[Tree], write: Callable[[Tree, int], str]) -> str:
+    """Return a sum, its parts written by `write` and the sign of each before it."""
     text = ""
     for k, arg in enumerate(args):
         negative = isinstance(arg, Call) and arg.head == "neg"
@@ -225,7 +204,7 @@ def _latex_condition(condition: Tree) -> str:
 
 
 LATEX: dict[str, Callable[[Sequence[Tree]], str]] = {
-    "+": lambda args: _sum_of(args, _held),
+    "+": lambda args: sum_of(args, _held),
     "*": _latex_product,
     "matmul": _latex_product,
     "/": lambda args: rf"\frac{{{_latex(args[0])}}}{{{_latex(args[1])}}}",
@@ -266,7 +245,7 @@ CALLED = {
 
 def _python(tree: Tree) -> str:
     if isinstance(tree, Number):
-        return _digits(tree)
+        return digits(tree)
     if isinstance(tree, Name):
         return (
             tree.base
@@ -275,7 +254,7 @@ def _python(tree: Tree) -> str:
         )
     args = tree.args
     if tree.head == "+":
-        return _sum_of(args, _python_held)
+        return sum_of(args, _python_held)
     if tree.head in ("*", "matmul"):
         return f" {'*' if tree.head == '*' else '@'} ".join(
             _python_held(arg, PRODUCT if not k else SIGNED) for k, arg in enumerate(args)
@@ -288,7 +267,7 @@ def _python(tree: Tree) -> str:
         return f"-{_python_held(args[0], PRODUCT)}"
     if tree.head == "cases" and len(args) == 4:
         return f"np.where({_python(args[1])}, {_python(args[0])}, {_python(args[2])})"
-    if tree.head in SIGNS:
+    if tree.head in RELATIONS:
         return f"{_python(args[0])} {tree.head} {_python(args[1])}"
     if tree.head == "apply":
         return f"{_python(args[0])}({', '.join(map(_python, args[1:]))})"
@@ -300,121 +279,4 @@ def _python(tree: Tree) -> str:
 
 def _python_held(tree: Tree, least: int) -> str:
     text = _python(tree)
-    return text if _tightness(tree) >= least else f"({text})"
-
-
-# -- MathML --------------------------------------------------------------------------------------------------
-
-
-def _mathml(tree: Tree) -> str:
-    if isinstance(tree, Number):
-        value = tree.value
-        if value.denominator != 1 and not _is_decimal(value):
-            return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
-        return f"<mn>{escape(_digits(tree))}</mn>"
-    if isinstance(tree, Name):
-        return _mathml_name(tree)
-    work = MATHML.get(tree.head)
-    if work is not None:
-        return work(tree.args)
-    if tree.head in SIGNS and len(tree.args) == 2:
-        return f"{_mathml(tree.args[0])}<mo>{escape(SIGNS[tree.head])}</mo>{_mathml(tree.args[1])}"
-    return f"<mi>{escape(tree.head)}</mi>{_fenced(tree.args)}"
-
-
-def _mathml_name(name: Name) -> str:
-    text = f"<mi>{escape(LETTERS.get(name.base, name.base))}</mi>"
-    for accent in name.accents:
-        sign = {"hat": "^", "tilde": "~", "bar": "¯", "dot": "˙", "ddot": "¨"}.get(accent, accent)
-        text = f'<mover accent="true">{text}<mo>{escape(sign)}</mo></mover>'
-    below = "<mo>,</mo>".join(map(_mathml, name.index))
-    above = _mathml(name.mark) if name.mark is not None else ""
-    if above and not (isinstance(name.mark, Name) and not name.mark.base.isalnum()):
-        above = f"<mo>(</mo>{above}<mo>)</mo>"
-    if below and above:
-        return f"<msubsup>{text}<mrow>{below}</mrow><mrow>{above}</mrow></msubsup>"
-    if below:
-        return f"<msub>{text}<mrow>{below}</mrow></msub>"
-    return f"<msup>{text}<mrow>{above}</mrow></msup>" if above else text
-
-
-def _fenced(args: Sequence[Tree], open_: str = "(", close: str = ")") -> str:
-    return f"<mo>{open_}</mo>{'<mo>,</mo>'.join(map(_mathml, args))}<mo>{close}</mo>"
-
-
-def _mathml_held(tree: Tree, least: int) -> str:
-    return _mathml(tree) if _tightness(tree) >= least else _fenced((tree,))
-
-
-def _mathml_sum(args: Sequence[Tree]) -> str:
-    text = ""
-    for k, arg in enumerate(args):
-        negative = isinstance(arg, Call) and arg.head == "neg"
-        inner = arg.args[0] if negative and isinstance(arg, Call) else arg
-        sign = "<mo>−</mo>" if negative else "<mo>+</mo>" if k else ""
-        text += sign + _mathml_held(inner, PRODUCT)
-    return text
-
-
-def _mathml_big(sign: str) -> Callable[[Sequence[Tree]], str]:
-    def write(args: Sequence[Tree]) -> str:
-        body, *limits = args
-        low = "<mo>=</mo>".join(map(_mathml, limits[:2]))
-        high = _mathml(limits[2]) if len(limits) > 2 else ""
-        operator = f"<mo>{sign}</mo>"
-        if low:
-            operator = f"<munderover>{operator}<mrow>{low}</mrow><mrow>{high}</mrow></munderover>"
-        return operator + _mathml_held(body, PRODUCT)
-
-    return write
-
-
-def _mathml_norm(args: Sequence[Tree]) -> str:
-    inner = _fenced(args[:1], "‖", "‖")
-    return f"<msub><mrow>{inner}</mrow><mrow>{_mathml(args[1])}</mrow></msub>" if len(args) > 1 else inner
-
-
-def _mathml_grad(args: Sequence[Tree]) -> str:
-    sign = f"<msub><mo>∇</mo><mrow>{_mathml(args[1])}</mrow></msub>" if len(args) > 1 else "<mo>∇</mo>"
-    return sign + (_mathml_held(args[0], POWER) if args else "")
-
-
-def _mathml_cases(args: Sequence[Tree]) -> str:
-    rows = "".join(
-        f"<mtr><mtd>{_mathml(value)}</mtd><mtd>{_mathml_condition(condition)}</mtd></mtr>"
-        for value, condition in zip(args[::2], args[1::2], strict=True)
-    )
-    return f"<mo>{{</mo><mtable>{rows}</mtable>"
-
-
-def _mathml_condition(condition: Tree) -> str:
-    if condition == Call("otherwise", ()):
-        return "<mtext>otherwise</mtext>"
-    return f"<mtext>if </mtext>{_mathml(condition)}"
-
-
-MATHML: dict[str, Callable[[Sequence[Tree]], str]] = {
-    "+": _mathml_sum,
-    "*": lambda args: "<mo>⁢</mo>".join(_mathml_held(arg, PRODUCT) for arg in args),
-    "matmul": lambda args: "<mo>⁢</mo>".join(_mathml_held(arg, PRODUCT) for arg in args),
-    "/": lambda args: f"<mfrac><mrow>{_mathml(args[0])}</mrow><mrow>{_mathml(args[1])}</mrow></mfrac>",
-    "^": lambda args: f"<msup><mrow>{_mathml_held(args[0], ATOM)}</mrow><mrow>{_mathml(args[1])}</mrow></msup>",
-    "neg": lambda args: f"<mo>−</mo>{_mathml_held(args[0], PRODUCT)}",
-    "sqrt": lambda args: f"<msqrt>{_mathml(args[0])}</msqrt>",
-    "abs": lambda args: _fenced(args[:1], "|", "|"),
-    "norm": _mathml_norm,
-    "sum": _mathml_big("∑"),
-    "prod": _mathml_big("∏"),
-    "mean": lambda args: f"<mi>E</mi>{_fenced(args, '[', ']')}",
-    "var": lambda args: f"<mi>Var</mi>{_fenced(args)}",
-    "grad": _mathml_grad,
-    "partial": lambda args: f"<mfrac><mrow><mo>∂</mo>{_mathml(args[0])}</mrow><mrow><mo>∂</mo>{_mathml(args[1])}</mrow></mfrac>",
-    "apply": lambda args: f"{_mathml(args[0])}{_fenced(args[1:])}",
-    "exp": lambda args: f"<msup><mi>e</mi><mrow>{_mathml(args[0])}</mrow></msup>",
-    "cases": _mathml_cases,
-    "vector": lambda args: _fenced(args),
-    "interval": lambda args: _fenced(args, "[", "]"),
-    "transpose": lambda args: f"<msup><mrow>{_mathml_held(args[0], ATOM)}</mrow><mo>⊤</mo></msup>",
-    "dots": lambda args: "<mo>…</mo>",
-    "otherwise": lambda args: "<mtext>otherwise</mtext>",
-}  # fmt: skip
+    return text if tightness(tree) >= least else f"({text})"

@@ -1,0 +1,235 @@
+"""Expressions of Python as trees: by a whitelist, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+
+from .tree import Call, Name, Number, Tree, Unreadable
+
+MOST_DEPTH, MOST_DIGITS = 60, 400
+ARITHMETIC: dict[type[ast.operator], str] = {ast.Mult: "*", ast.Div: "/", ast.Pow: "^", ast.MatMult: "matmul"}
+COMPARED: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.Gt: ">",
+    ast.LtE: "<=",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+# Words of NumPy, torch and Python, and what they mean in a formula.
+FUNCTIONS = dict(
+    pair.split(":")
+    for pair in (
+        "sqrt:sqrt exp:exp log:log tanh:tanh abs:abs fabs:abs absolute:abs max:max maximum:max min:min minimum:min sign:sign "
+        "sigmoid:sigmoid expit:sigmoid softmax:softmax relu:relu mean:mean average:mean var:var std:std sum:sum erf:erf sin:sin "
+        "cos:cos where:where norm:norm square:square argmax:argmax log1p:log1p expm1:expm1 dot:matmul matmul:matmul mul:* "
+        "multiply:* add:+ divide:/ div:/ power:^ pow:^ clip:clip clamp:clip"
+    ).split()
+)
+MODULES = frozenset("np numpy torch tf tensorflow jnp jax math F K keras scipy nn mx nd cp special random".split())
+RANDOM = frozenset("randn rand normal uniform standard_normal randn_like rand_like binomial bernoulli random".split())
+IN_PLACE = frozenset("add_ sub_ mul_ div_ addcmul_ addcdiv_ copy_ lerp_ pow_ sqrt_ neg_ clamp_".split())
+TRANSPARENT = frozenset(
+    "clone detach item float double numpy copy contiguous array asarray tensor squeeze data".split()
+)
+TABLES = frozenset("state config group hyper hparams self opt cfg params parameters cache".split())  # table["m"] is m
+
+
+def combined(operator: ast.operator, left: Tree, right: Tree) -> Tree:
+    """Return the tree of `left operator right`, sums and products flat. Raises `Unreadable` for other operators."""
+    if isinstance(operator, ast.Add):
+        return Call("+", (*(left.args if isinstance(left, Call) and left.head == "+" else (left,)), right))
+    if isinstance(operator, ast.Sub):
+        return combined(ast.Add(), left, negative(right))
+    head = ARITHMETIC.get(type(operator))
+    if head is None:
+        raise Unreadable(f"operator {type(operator).__name__}: is no arithmetic")
+    if head == "*":
+        parts: tuple[Tree, ...] = ()
+        for one in (left, right):
+            parts += one.args if isinstance(one, Call) and one.head == "*" else (one,)
+        return Call("*", parts)
+    return Call(head, (left, right))
+
+
+def negative(tree: Tree) -> Tree:
+    """Return minus a tree."""
+    return Call("neg", (tree,))
+
+
+def target_of(node: ast.expr) -> Name:
+    """Return the name that is assigned to, or raise `Unreadable`."""
+    tree = tree_of(node, 0)
+    if not isinstance(tree, Name):
+        raise Unreadable("an assignment to what is no name")
+    return tree
+
+
+def tree_of(node: ast.expr, depth: int) -> Tree:
+    """Return the tree of an expression. Raises `Unreadable` for what is no formula."""
+    if depth > MOST_DEPTH:
+        raise Unreadable(f"brackets more than {MOST_DEPTH} deep: give parts names of their own")
+    deeper = depth + 1
+    if isinstance(node, ast.Constant):
+        return _number(node)
+    if isinstance(node, ast.Name):
+        return _named(node.id)
+    if isinstance(node, ast.Attribute):
+        return _attribute(node, deeper)
+    if isinstance(node, ast.Subscript):
+        return _subscript(node, deeper)
+    if isinstance(node, ast.BinOp):
+        return combined(node.op, tree_of(node.left, deeper), tree_of(node.right, deeper))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        inner = tree_of(node.operand, deeper)
+        return negative(inner) if isinstance(node.op, ast.USub) else inner
+    if isinstance(node, ast.Compare):
+        return _compared(node, deeper)
+    if isinstance(node, ast.IfExp):
+        parts = (
+            tree_of(node.body, deeper),
+            tree_of(node.test, deeper),
+            tree_of(node.orelse, deeper),
+            Call("otherwise", ()),
+        )
+        return Call("cases", parts)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return Call("vector", tuple(tree_of(one, deeper) for one in node.elts))
+    if isinstance(node, ast.Call):
+        return _call(node, deeper)
+    raise Unreadable(f"{type(node).__name__}: is no part of a formula")
+
+
+def _number(node: ast.Constant) -> Number:
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        raise Unreadable(f"{str(node.value)[:20]!r}: is no number")
+    if isinstance(node.value, int) and node.value.bit_length() > 4 * MOST_DIGITS:
+        raise Unreadable(f"number of more than {MOST_DIGITS} digits: is not read")
+    try:
+        return Number(Fraction(str(node.value)))
+    except (ValueError, OverflowError):
+        raise Unreadable("inf or nan: is no number") from None
+
+
+def _named(word: str) -> Name:
+    if word.startswith("__"):
+        raise Unreadable(f"{word}: is no name of a formula")
+    return Name(word)
+
+
+def _attribute(node: ast.Attribute, depth: int) -> Tree:
+    """self.lr is lr, p.grad the gradient, w.T the transposed w."""
+    if node.attr.startswith("__"):
+        raise Unreadable(f"{node.attr}: is no name of a formula")
+    if node.attr in TRANSPARENT:
+        return tree_of(node.value, depth)
+    if node.attr == "T":
+        return Call("transpose", (tree_of(node.value, depth),))
+    if node.attr == "pi":
+        return Name("pi")
+    return Name(node.attr)
+
+
+def _subscript(node: ast.Subscript, depth: int) -> Tree:
+    """state["m"] is m; m[i] is m with an index."""
+    place = node.slice
+    if isinstance(place, ast.Constant) and isinstance(place.value, str):
+        inner = node.value
+        base = inner.id if isinstance(inner, ast.Name) else inner.attr if isinstance(inner, ast.Attribute) else ""
+        return _of_table(base, place.value)
+    whole = tree_of(node.value, depth)
+    if not isinstance(whole, Name):
+        raise Unreadable("an element of what is no name")
+    if isinstance(place, (ast.Slice, ast.Tuple)) or (isinstance(place, ast.Constant) and place.value is None):
+        return whole
+    return Name(whole.base, whole.accents, (*whole.index, tree_of(place, depth)), whole.mark)
+
+
+def _of_table(table: str, key: str) -> Name:
+    if not key.isidentifier() or key.startswith("__"):
+        raise Unreadable(f"{key[:20]!r}: is no name of a formula")
+    if table in TABLES:
+        return Name(key)
+    if table in ("grads", "gradients"):
+        return Name(key if key.startswith("d") else f"d{key}")
+    return Name(table, index=(Name(key),)) if table else Name(key)
+
+
+def _compared(node: ast.Compare, depth: int) -> Tree:
+    if len(node.ops) != 1 or type(node.ops[0]) not in COMPARED:
+        raise Unreadable("a chain of comparisons: write them one by one")
+    return Call(COMPARED[type(node.ops[0])], (tree_of(node.left, depth), tree_of(node.comparators[0], depth)))
+
+
+def function_name(node: ast.Call) -> str:
+    """Return the last word of what is called, or nothing."""
+    return (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
+
+
+def _call(node: ast.Call, depth: int) -> Tree:
+    if isinstance(node.func, ast.Call) and "grad" in function_name(node.func).lower():  # grad(loss)(w)
+        return Call("grad", (Call("vector", tuple(tree_of(arg, depth) for arg in node.args)),))
+    name = function_name(node)
+    if name.startswith("__") or not name:
+        raise Unreadable(f"{name or 'a call'}: is no function of a formula")
+    if name in IN_PLACE:
+        raise Unreadable(f"{name}: changes something inside a formula")
+    args = [tree_of(arg, depth) for arg in node.args if not isinstance(arg, ast.Starred)]
+    inner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    is_method = inner is not None and not _is_module(inner)
+    if is_method and inner is not None:
+        if name == "grad":
+            return Name("grad")
+        args = [tree_of(inner, depth), *args]
+    if name in RANDOM:
+        return Call("random", (Name(name), *args[is_method:]))
+    if name in TRANSPARENT and args:
+        return args[0]
+    if "grad" in name.lower():  # of whatever it is given: where it is taken stands among the arguments
+        return Call("grad", (Call("vector", tuple(arg for arg in args if arg != Name("self"))),))
+    head = FUNCTIONS.get(name)
+    if head is None:
+        if node.keywords or name[0].isupper():
+            raise Unreadable(f"{name}: is no function of numbers that is known")  # a layer, an optimizer, a class
+        return Call("apply", (_named(name), *args))
+    return _known(head, args, node, depth)
+
+
+def _known(head: str, args: list[Tree], node: ast.Call, depth: int) -> Tree:
+    more = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    if head == "square":
+        return Call("^", (args[0], Number(Fraction(2))))
+    if head == "where" and len(args) == 3:
+        return Call("cases", (args[1], args[0], args[2], Call("otherwise", ())))
+    if head == "norm":
+        return Call("norm", (args[0], args[1] if len(args) > 1 else Number(Fraction(2))))
+    if head == "clip":
+        low = args[1] if len(args) > 1 else _keyword(more, ("min", "a_min"), depth)
+        high = args[2] if len(args) > 2 else _keyword(more, ("max", "a_max"), depth)
+        inner = args[0] if high is None else Call("min", (args[0], high))
+        return inner if low is None else Call("max", (inner, low))
+    if head in ("sum", "mean", "var", "max", "min") and args:
+        args = args[:1] if head not in ("max", "min") or len(args) == 1 else args
+    if not args:
+        raise Unreadable(f"{head}: has no operand")
+    if head in ("+", "*"):
+        return combined(ast.Add() if head == "+" else ast.Mult(), args[0], args[1]) if len(args) > 1 else args[0]
+    return Call(head, tuple(args))
+
+
+def _keyword(more: dict[str, ast.expr], names: tuple[str, ...], depth: int) -> Tree | None:
+    return next((tree_of(more[name], depth) for name in names if name in more), None)
+
+
+def _is_module(node: ast.expr) -> bool:
+    """np, torch, np.linalg, F: what functions are taken from."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in MODULES
