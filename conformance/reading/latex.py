@@ -166,10 +166,18 @@ def _trimmed(found: Sequence[Token]) -> list[Token]:
                 cut -= 1
             kept = kept[:cut]
             break
-    kept = [t for t in kept if t.kind not in ("TEXT", "BANG", "PERCENT")]
+    gaps = [k for k, token in enumerate(kept) if token.kind == "GAP"]
+    if gaps and all(_is_remark(token) for token in kept[gaps[-1] + 1 :]):
+        kept = kept[: gaps[-1]]
+    kept = [t for t in kept if t.kind not in ("TEXT", "BANG", "PERCENT", "GAP")]
     while kept and kept[-1].kind in ("COMMA", "SEMI", "COLON", "ROWSEP", "AMP", "PERCENT"):
         kept.pop()
     return [t for t in kept if t.kind != "COLON"]
+
+
+def _is_remark(token: Token) -> bool:
+    """Whether a token after a wide space belongs to a remark such as (update)."""
+    return token.kind in ("LPAR", "RPAR", "TEXT", "COMMA") or (token.kind == "NAME" and len(token.text) > 1)
 
 
 class _Tokens(Lexer):

@@ -87,7 +87,6 @@ MARKS = {
     "∇": "NABLA",
     "∑": "SUM",
     "∏": "PROD",
-    "√": "SQRT",
     "!": "BANG",
     ":": "COLON",
     "…": "DOTS",

@@ -34,6 +34,8 @@ from .tree import Name, Number, Tree, Unreadable
 MOST_CHARACTERS, MOST_TOKENS, MOST_DIGITS = 5_000, 2_000, 400
 
 NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![A-Za-z]))?")
+OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
+DIGITS = frozenset("0123456789")
 COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 
@@ -98,7 +100,7 @@ class _Lexer:
             self.spaced = True
         elif c == "\\":
             self.command()
-        elif c.isdigit() or (c == "." and self.source[self.place + 1 : self.place + 2].isdigit()):
+        elif c in DIGITS or (c == "." and self.source[self.place + 1 : self.place + 2] in DIGITS):
             self.number()
         elif c in UNICODE_GREEK:
             self.place += 1
@@ -144,6 +146,8 @@ class _Lexer:
             if end - self.place > 1:
                 self.add("DOTS", "...")
             self.place = end
+        elif c == "√":
+            self._take(1, "FUNC", "sqrt")
         elif c in MARKS:
             self._take(1, MARKS[c], c)
         else:
@@ -157,6 +161,12 @@ class _Lexer:
         match = NUMBER.match(self.source, self.place)
         assert match is not None
         text = match.group().replace("{,}", "")
+        kinds = [token.kind for token in self.found[-2:]]
+        if kinds[-1:] == ["FRAC"] or kinds == ["FRAC", "NUMBER"]:
+            text = text[0]  # \\frac12 is a half
+            self.place += 1
+            self.add("NUMBER", text, Number(Fraction(text)))
+            return
         if len(text) > MOST_DIGITS or ("e" in text.lower() and abs(int(text.lower().split("e")[1])) > MOST_DIGITS):
             raise Unreadable(f"number of {len(text)} characters: at most {MOST_DIGITS} digits are read")
         self.place = match.end()
@@ -188,7 +198,7 @@ class _Lexer:
         if not self.plain or place == self.place:
             return False
         after = self.source[place + 1 : place + 3]
-        return c.isdigit() or (c == "_" and len(after) == 2 and after.isascii() and after.isalpha())
+        return c in DIGITS or (c == "_" and len(after) == 2 and after.isascii() and after.isalpha())
 
     def _is_script(self, end: int) -> bool:
         """Whether a run of letters is all that stands in the braces of an index or of what stands above."""
@@ -240,6 +250,8 @@ class _Lexer:
             self.spaced = True
         elif command in SPACES:
             self.spaced = True
+            if command in ("quad", "qquad"):
+                self.add("GAP", command)
         elif command in SIZES:
             self._delimiter(command)
         elif command in ("begin", "end"):
@@ -266,8 +278,8 @@ class _Lexer:
             bars = "||" if command in NORMS else "|"
             kind = COMMANDS[command]
             self.add(kind, bars if kind in ("BAR", "LNORM", "RNORM", "LABS", "RABS") else command)
-            if kind == "ROWSEP":
-                self._skip_optional()
+            space = OPTIONAL.match(self.source, self.place) if kind == "ROWSEP" else None
+            self.place = space.end() if space else self.place
         else:
             raise Unreadable(f"command \\{command}: is not known; write it with standard commands")
 
@@ -276,11 +288,6 @@ class _Lexer:
         while place < len(self.source) and self.source[place].isspace():
             place += 1
         return self.source[place : place + 1]
-
-    def _skip_optional(self) -> None:
-        match = re.compile(r"\s*\[[-0-9.a-z]*\]").match(self.source, self.place)
-        if match:
-            self.place = match.end()
 
     def _delimiter(self, command: str) -> None:
         place = self.place

@@ -269,14 +269,20 @@ def _python(tree: Tree) -> str:
         return f"np.where({_python(args[1])}, {_python(args[0])}, {_python(args[2])})"
     if tree.head in RELATIONS:
         return f"{_python(args[0])} {tree.head} {_python(args[1])}"
+    if tree.head == "grad" and isinstance(args[0], Call) and args[0].head == "vector":
+        args = args[0].args
+    if tree.head == "vector":
+        return f"[{', '.join(map(_python, args))}]"
     if tree.head == "apply":
         return f"{_python(args[0])}({', '.join(map(_python, args[1:]))})"
     name = CALLED.get(
-        tree.head, tree.head if tree.head in ("grad", "transpose", "var", "mean", "sum") else f"np.{tree.head}"
+        tree.head,
+        tree.head if tree.head in ("grad", "partial", "transpose", "var", "mean", "sum", "prod") else f"np.{tree.head}",
     )
     return f"{name}({', '.join(map(_python, args))})"
 
 
 def _python_held(tree: Tree, least: int) -> str:
     text = _python(tree)
-    return text if tightness(tree) >= least else f"({text})"
+    called = isinstance(tree, Call) and tree.head in ("grad", "sum", "prod")
+    return text if called or tightness(tree) >= least else f"({text})"

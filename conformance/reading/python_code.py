@@ -51,6 +51,7 @@ def statements(source: str) -> list[Statement]:
 def _cleaned(line: str) -> str:
     """A line without prompts; commands of notebooks are none of ours."""
     line = re.sub(r"^(\s*)(?:>>> ?|\.\.\. |In \[\d*\]: )", r"\1", line.replace("\t", "    "))
+    line = re.sub(r"^(\s*[A-Za-z_][\w.]*)\s*(?:<- |←|:=)\s*", r"\1 = ", line)
     return re.sub(r"^(\s*)[%!?].*", r"\1pass", line)
 
 
