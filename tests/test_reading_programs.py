@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
-from gradspec.conformance.reading.reading import read
 
 from gradspec.conformance.reading.candidates import candidates
 from gradspec.conformance.reading.finding import Piece, Verdict
 from gradspec.conformance.reading.machine import run
 from gradspec.conformance.reading.programs import judge
+from gradspec.conformance.reading.reading import read
 from gradspec.spec import catalogue, rule
 from gradspec.spec.relatives import RELATIVES
 from gradspec.spec.symbols import t

@@ -182,7 +182,7 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
 
 
 def _minus_after_first(one: Call) -> Iterator[tuple[str, Tree]]:
-    """w - a b / c for w a b / c."""
+    """The minus sign that is lost after the first factor: w - a b / c for w a b / c."""
     first, rest = _first_factor(one)
     if first is not None:
         yield "a minus sign", Call("+", (first, negated(rest)))

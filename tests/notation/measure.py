@@ -67,7 +67,6 @@ def _fits(specimen: Specimen, rule: str | None, dialect: dict[str, str]) -> bool
 def outcome(specimen: Specimen) -> Outcome:
     """Let the reader judge a specimen."""
     from gradspec.conformance.reading.document import pieces_of
-
     from gradspec.conformance.reading.judging import judged
 
     items: Iterable[Any] = judged(pieces_of(specimen.text, f"slide{specimen.file_suffix}"), lambda: None)
