@@ -17,7 +17,7 @@ from .entries import Reference, bound_letters, counts, reference
 from .frames import FRAMES, Frame
 from .specified import Specified
 from .tree import Call, Name, Number, Tree, walk
-from .valuing import Scope, work
+from .valuing import COUNTING, Scope, work
 from .worlds import Situation, Variation, entry
 
 BITS = 256
@@ -132,6 +132,7 @@ def _applications(tree: Tree, letters: frozenset[str]) -> list[str]:
         f"{reference(one.args[0], letters).full}()"
         for one in walk(tree)
         if isinstance(one, Call) and one.head == "apply" and isinstance(one.args[0], Name)
+        if one.args[0].base not in COUNTING and all(isinstance(arg, Name) for arg in one.args)
     ]
 
 

@@ -102,15 +102,18 @@ def counts(trees: Iterable[Tree]) -> frozenset[str]:
 # -- trees as they are compared --------------------------------------------------------------------------------
 
 
-def prepared(tree: Tree) -> Tree:
-    """Return the tree with sums in place of dots, and products in place of what only looks like a function."""
+def prepared(tree: Tree, products: bool = False) -> Tree:
+    """Return the tree with sums in place of dots, and products in place of what only looks like a function.
+
+    With `products` every letter before parentheses that hold more than a name is a factor.
+    """
     if not isinstance(tree, Call):
         return tree
-    args = tuple(map(prepared, tree.args))
+    args = tuple(prepared(arg, products) for arg in tree.args)
     if tree.head == "+" and Call("dots", ()) in args:
         return _with_sum(args)
-    if tree.head == "apply" and len(args) == 2 and _is_product(args[0], args[1]):
-        return Call("*", args)
+    if tree.head == "apply" and len(args) == 2 and _is_product(args[0], args[1], products):
+        return _with_indicators(args)
     if tree.head == "*":
         return _with_indicators(args)
     return Call(tree.head, args)
@@ -149,11 +152,13 @@ HYPERPARAMETERS = frozenset(
 )
 
 
-def _is_product(name: Tree, argument: Tree) -> bool:
+def _is_product(name: Tree, argument: Tree, products: bool) -> bool:
     """Whether α(e^z − 1) is meant, not a function: the name is that of a number and its argument is no name."""
     if not isinstance(name, Name) or not isinstance(argument, Call):
         return False
     if any(isinstance(one, Name) and one == name for one in walk(argument)):
+        return True
+    if products and len(name.base) == 1:
         return True
     return name.base in HYPERPARAMETERS and argument.head in ("+", "neg", "exp")
 
@@ -174,6 +179,8 @@ def _with_indicators(args: tuple[Tree, ...]) -> Tree:
     flat: list[Tree] = []
     for arg in kept:
         flat += arg.args if isinstance(arg, Call) and arg.head == "*" else (arg,)
+    if len(flat) > 1 and flat[-1] == flat[-2] and isinstance(flat[-1], Call):  # (y − t)(y − t) is a square
+        flat[-2:] = [Call("^", (flat[-1], Number(Fraction(2))))]
     return Call("*", tuple(flat)) if len(flat) > 1 else flat[0]
 
 

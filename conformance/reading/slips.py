@@ -142,6 +142,8 @@ def _wrapped(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iter
     if head not in ("exp", "log"):
         yield 4, "an exponential", Call("exp", (one,))
         yield 4, "a logarithm", Call("log", (one,))
+    if head not in ("/", "neg"):
+        yield 3, "its reciprocal", Call("/", (ONE, one))
     yield 3, "half of it", Call("/", (one, TWO))
     yield 3, "twice as much", flat(Call("*", (TWO, one)))
     yield 4, "1 less it", Call("+", (ONE, negated(one)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -53,27 +54,26 @@ class Specified:
             for position in positions:
                 value = value[position]
             return value
-        for equations in (self.program.let, self.program.update):
-            for target, expression in equations.items():
-                if _name(target) == name:
-                    indices = target.indices if isinstance(target, Indexed) else ()
-                    return self._worth(expression, dict(zip(map(str, indices), positions, strict=False)))
-        raise Undefined(f"{self.program.rule}: {name} has no value")
+        known = _equations(self.program).get(name)
+        if known is None:
+            raise Undefined(f"{self.program.rule}: {name} has no value")
+        indices, expression = known
+        return self._worth(expression, dict(zip(indices, positions, strict=False)))
 
     def _worth(self, e: Basic, at: Mapping[str, int]) -> Value:
         arithmetic = self.arithmetic
         if isinstance(e, Rational):
             return arithmetic.number(Fraction(int(e.p), int(e.q)))
         if isinstance(e, Symbol):
-            value = at[str(e)] if str(e) in at else self.value(str(e))
+            value = at[e.name] if e.name in at else self.value(e.name)
             return arithmetic.number(Fraction(value)) if isinstance(value, int) else value
         if isinstance(e, Indexed):
-            return self.value(str(e.base.label), *(self._position(index, at) for index in e.indices))
+            return self.value(e.base.label.name, *(self._position(index, at) for index in e.indices))
         if isinstance(e, Sum):
             ((position, low, high),) = e.limits
             terms = range(self._position(low, at), self._position(high, at) + 1)
             return sum(
-                (self._worth(e.function, {**at, str(position): k}) for k in terms), arithmetic.number(Fraction(0))
+                (self._worth(e.function, {**at, position.name: k}) for k in terms), arithmetic.number(Fraction(0))
             )
         if isinstance(e, Piecewise):
             return arithmetic.choose([(self._later(v, at), self._truth(c, at)) for v, c in e.args])
@@ -106,17 +106,19 @@ class Specified:
         return lambda: self._worth(e, at)
 
     def _position(self, e: Basic, at: Mapping[str, int]) -> int:
-        if isinstance(e, Symbol) and str(e) in at:
-            return at[str(e)]
         if isinstance(e, Integer):
             return int(e)
+        if isinstance(e, Symbol) and e.name in at:
+            return at[e.name]
+        if isinstance(e, Symbol):
+            return int(self.inputs[e.name])
         labels = {one: Integer(self._label(one, at)) for one in e.atoms(Indexed)}
         written = e.xreplace(labels)
-        known = {s: Integer(at.get(str(s), self.inputs.get(str(s)))) for s in written.atoms(Symbol)}
+        known = {s: Integer(at.get(s.name, self.inputs.get(s.name))) for s in written.atoms(Symbol)}
         return int(written.xreplace(known))
 
     def _label(self, one: Indexed, at: Mapping[str, int]) -> int:
-        return int(self.inputs[str(one.base.label)][self._position(one.indices[0], at)])
+        return int(self.inputs[one.base.label.name][self._position(one.indices[0], at)])
 
     def _truth(self, condition: Basic, at: Mapping[str, int]) -> Any:
         if condition in (sympy.true, sympy.false):
@@ -130,6 +132,17 @@ class Specified:
                 all(parts) if isinstance(condition, And) else any(parts) if isinstance(condition, Or) else not parts[0]
             )
         return {And: sympy.And, Or: sympy.Or, Not: sympy.Not}[type(condition)](*parts)
+
+
+@lru_cache(maxsize=1024)
+def _equations(program: Program) -> dict[str, tuple[tuple[str, ...], Basic]]:
+    """What each name of a program stands for, and the names of its positions."""
+    found: dict[str, tuple[tuple[str, ...], Basic]] = {}
+    for equations in (program.let, program.update):
+        for target, expression in equations.items():
+            indices = target.indices if isinstance(target, Indexed) else ()
+            found.setdefault(_name(target), (tuple(map(str, indices)), expression))
+    return found
 
 
 def _name(target: Basic) -> str:

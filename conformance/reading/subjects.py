@@ -124,12 +124,13 @@ def _names(one: Subject, frame: Frame, target: str, usual: frozenset[str]) -> bo
     if one.kind == "norm":
         wanted = {1: "measure", 2: "size"}.get(one.order)
         return True if target == wanted and frame.rule != "l2" else None
-    if one.name in frame.functions and frame.argument and len(one.name) > 1:
+    if one.name in frame.functions and frame.argument and one.name in SPELLED_OUT:
         return True
     if {one.name, one.key} & usual or one.name.split("_")[0] in usual:
         return one.name in CLEAR
     return None
 
 
+SPELLED_OUT = frozenset("sigmoid tanh relu ReLU leaky_relu LeakyReLU elu ELU prelu PReLU softmax".split())
 # Names that say what they are.
 CLEAR = frozenset("MSE mse CE BCE fan_avg n_avg fan_average cross_entropy mean_squared_error".split())

@@ -236,8 +236,10 @@ def _variance(tree: Call, scope: Scope) -> Value:
 
 def _norm(tree: Call, scope: Scope) -> Value:
     value = work(tree.args[0], replace(scope, whole=True))
+    if not isinstance(value, tuple):
+        raise Undefined("the norm of one number")
     order = tree.args[1] if len(tree.args) > 1 else Number(Fraction(2))
-    sizes = [scope.arithmetic.functions["abs"](x) for x in (value if isinstance(value, tuple) else (value,))]
+    sizes = [scope.arithmetic.functions["abs"](x) for x in value]
     if isinstance(order, Name) and order.base in ("infty", "infinity", "inf"):
         return scope.arithmetic.extreme("max", sizes) if len(sizes) > 1 else sizes[0]
     if isinstance(order, Name) and order.base in ("F", "fro"):
@@ -257,7 +259,7 @@ def _applied(tree: Call, scope: Scope) -> Value:
         found = reference(name, scope.letters | scope.at.keys())
         if found.full in scope.functions and len(args) >= 1:
             return _each(scope.functions[found.full], work(args[0], scope))
-        if f"{found.full}()" in scope.values:
+        if f"{found.full}()" in scope.values and all(isinstance(arg, Name) for arg in args):
             return scope.values[f"{found.full}()"]
     if len(args) != 1:
         raise Undefined("a function that is not known")

@@ -142,10 +142,10 @@ class Situation:
 
     def quantity(self, target: str) -> Value:
         """Return what the rule says of a target, at the place that a free index stands for."""
-        own = DERIVED.get((self.variation.rule, target))
-        if own:
-            return own(self)
-        return entry(self.seen(target, self._places(target)))
+        if f"@{target}" not in self.known:
+            own = DERIVED.get((self.variation.rule, target))
+            self.known[f"@{target}"] = own(self) if own else entry(self.seen(target, self._places(target)))
+        return self.known[f"@{target}"]
 
     def _arrays(self) -> set[str]:
         program = self.specified.program
