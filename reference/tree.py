@@ -50,8 +50,9 @@ from gradspec.spec import Program
 from gradspec.spec.augmentation.warp import clipped, from_multiple, tent
 from gradspec.spec.derivative import straight_through
 from gradspec.spec.nonfinite import UNLESS_FINITE
-from gradspec.spec.program import at
 from gradspec.spec.symbols import t as STEP
+
+from .substitution import elements_of, placed, replaced, terms_of, with_sizes
 
 GIVEN, FIELD = "given", "field"  # the gradient is data, or is evaluated as slope * point + offset
 
@@ -115,8 +116,8 @@ def build_arrays(program: Program, sizes: Sizes, *, reals: bool = True) -> Tree:
             continue
         shape = [int(size.xreplace(number)) for size in target.base.shape]
         for positions in product(*map(range, shape)):
-            placed = at(expression, target.indices, tuple(map(Integer, positions)))
-            outputs[element(target.base.label, positions)] = builder.node(builder.sized(placed))
+            here = placed(expression, target.indices, tuple(map(Integer, positions)))
+            outputs[element(target.base.label, positions)] = builder.node(builder.sized(here))
     inputs = tuple(dict.fromkeys(node.extra for node in builder.nodes if node.kind == "input"))
     keywords = {keyword: str(symbol) for keyword, symbol in program.symbols.items() if str(symbol) in inputs}
     return Tree(tuple(builder.nodes), outputs, inputs, "", (), keywords)
@@ -140,11 +141,11 @@ def build(program: Program, gradient: str = GIVEN) -> Tree:
 class _Builder:
     def __init__(self, program: Program, gradient: str, sizes: Sizes | None = None, reals: bool = True) -> None:
         self.program, self.gradient, self.reals = program, gradient, reals
-        self.sizes: dict[Basic, Basic] = {s: Integer(n) for s, n in sizes.sizes} if sizes else {}
         self.labels = dict(sizes.labels) if sizes else {}
-        self.let = {target: equation.xreplace(self.sizes) for target, equation in program.let.items()}
+        self.given = sizes.sizes if sizes else ()
+        self.let = {target: with_sizes(equation, self.given) for target, equation in program.let.items()}
         # By name: with a number for a size, a base is another object.
-        self.elements = {str(s.base.label): s for s in program.let if isinstance(s, Indexed)}
+        self.elements = {s.base.name: s for s in program.let if isinstance(s, Indexed)}
         self.nodes: list[Node] = []
         self.index: dict[Node, int] = {}
         self.seen: dict[Basic, int] = {}
@@ -216,31 +217,29 @@ class _Builder:
 
     def sized(self, e: Expr) -> Expr:
         """`e` with numbers for sizes and labels; what depends on these only is evaluated by SymPy."""
-        return self.labelled(e.xreplace(self.sizes))
+        return self.labelled(with_sizes(e, self.given))
 
     def labelled(self, e: Expr) -> Expr:
         """`e` with numbers for labels."""
         if not self.labels:
             return e
-        for stored in e.atoms(Indexed):
-            values = self.labels.get(str(stored.base.label))
-            if values is not None and all(p.is_Integer for p in stored.indices):
-                e = e.xreplace({stored: Integer(values[int(stored.indices[0])])})
-        return e
+        known = {
+            stored: Integer(self.labels[stored.base.name][int(stored.indices[0])])
+            for stored in elements_of(e)
+            if stored.base.name in self.labels
+        }
+        return replaced(e, known) if known else e
 
     def indexed(self, e: Indexed) -> int:
         if not all(p.is_Integer for p in e.indices):
             raise NotImplementedError(f"{self.program.rule}: {e}: its position is no number; write it out")
-        if str(e.base.label) in self.elements:
-            target = self.elements[str(e.base.label)]
-            return self.node(self.labelled(at(self.let[target], target.indices, e.indices)))
-        return self.add("input", (), element(e.base.label, e.indices))
+        if e.base.name in self.elements:
+            target = self.elements[e.base.name]
+            return self.node(self.labelled(placed(self.let[target], target.indices, e.indices)))
+        return self.add("input", (), element(e.base.name, e.indices))
 
     def total(self, e: Sum) -> int:
-        positions = [limit[0] for limit in e.limits]  # SymPy merges a sum of sums into one
-        ranges = (range(int(start), int(end) + 1) for _, start, end in e.limits)
-        places = (dict(zip(positions, map(Integer, place), strict=True)) for place in product(*ranges))
-        terms = [self.labelled(e.function.xreplace(place)) for place in places]
+        terms = [self.labelled(term) for term in terms_of(e)]
         nodes = [self.signed(term) for term in terms if term != 0]
         if len(nodes) == 1 and nodes[0][1] == 1:
             return nodes[0][0]
