@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from itertools import permutations
+
+from flint import ctx
 
 from gradspec.spec import Rule, catalogue
 from gradspec.spec.program import Program, put_in
@@ -15,16 +18,18 @@ from .assignments import Assignment
 from .candidates import tree as tree_of
 from .compiling import STEP, compiled
 from .finding import Verdict
-from .machine import BEFORE, Unsupported, work
-from .matching import SHARES, Abstract, Roles, abstracted, roles_of
+from .machine import BEFORE, Unsupported, Value, work
+from .matching import BITS, SHARES, Abstract, Roles, abstracted, roles_of, same
 from .tree import Call, Name, Tree, walk
 
 OWN, GRADIENT = "@own", "@gradient"
 KEPT = ("_next", "_hat")
-POINTS = ((0.531, 0.877, 3), (1.219, -0.643, 2), (0.298, 0.412, 5))  # own value, gradient, step
-VALUES = (0.137, 0.711, 0.389, 0.853, 0.263, 0.577)
+POINTS = tuple(
+    (Fraction(a, 16), Fraction(b, 16), Fraction(t)) for a, b, t in ((9, 14, 3), (19, -10, 2), (5, 7, 5))
+)  # own, gradient, step
+VALUES = tuple(Fraction(n, 64) for n in (9, 45, 25, 55, 17, 37))
 MOST_NAMES = 5
-AGREE = 1e-11
+AGREE = 1e-9  # of floats, to find what is worth an exact comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,10 @@ def _matching(abstract: Abstract) -> Template | None:
         return None
     allowed = roles_of(abstract)
     tree = abstract.machine.lines[0][1]
-    given = dict(zip(names, VALUES, strict=False))
-    wanted = _results(tree, given)
     found = [
-        template for template in _templates() if len(template.roles) == len(names) and _fits(template, allowed, wanted)
+        template
+        for template in _templates()
+        if len(template.roles) == len(names) and _fits(template, allowed, tree, names)
     ]
     hinted = [one for one in found if any(role is not None and role in one.roles for role in _hints(names))]
     return next(iter(hinted or found), None)
@@ -110,28 +115,35 @@ def _hints(names: Sequence[str]) -> list[str | None]:
     return [f"beta{name[-1]}" if name[-1:] in ("1", "2") else None for name in names]
 
 
-def _fits(template: Template, allowed: Sequence[Roles], wanted: list[float] | None) -> bool:
-    if wanted is None:
-        return False
+def _fits(template: Template, allowed: Sequence[Roles], tree: Tree, names: Sequence[str]) -> bool:
+    """Whether the roles of a template can be played by the names: seen in floats first, then exactly."""
+    wanted = _results(tree, names, exact=False)
     for order in permutations(template.roles):
         if not all(
             may is None or role in may or may.isdisjoint(SHARES) for may, role in zip(allowed, order, strict=True)
         ):
             continue
-        results = _results(template.tree, dict(zip(order, VALUES, strict=False)))
-        if results is not None and all(
-            math.isclose(x, y, rel_tol=AGREE, abs_tol=AGREE) for x, y in zip(results, wanted, strict=True)
-        ):
-            return True
+        results = _results(template.tree, order, exact=False)
+        if all(math.isclose(x, y, rel_tol=AGREE) for x, y in zip(results, wanted, strict=True)) and wanted:
+            exactly = zip(_results(tree, names, exact=True), _results(template.tree, order, exact=True), strict=True)
+            if all(same(x, y) for x, y in exactly):
+                return True
     return False
 
 
-def _results(tree: Tree, given: Mapping[str, float]) -> list[float] | None:
+def _results(tree: Tree, names: Sequence[str], exact: bool) -> list[Value]:
+    """What a formula comes to at the points, in floats or exactly; NaN where it is not defined."""
+    number = Fraction if exact else float
+    given = {name: number(value) for name, value in zip(names, VALUES, strict=False)}
     try:
-        done = work(tree, exact=False)
-        return [done({**given, OWN: own, GRADIENT: slope, STEP: float(step)}) for own, slope, step in POINTS]
+        done = work(tree, exact)
+        with ctx.workprec(BITS):
+            return [
+                done({**given, OWN: number(own), GRADIENT: number(slope), STEP: number(step)})
+                for own, slope, step in POINTS
+            ]
     except (ArithmeticError, ValueError):
-        return None
+        return [math.nan] * len(POINTS)
 
 
 # -- equations of the specification --------------------------------------------------------------------------
