@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .derivative_chains import judge_chain, judge_factors
 from .dropout_rows import INPUT, judge_mask
 from .entries import bound_letters
 from .evidence import Slide, slide_of
@@ -19,7 +20,11 @@ def judge(rows: Sequence[Reading], context: Sequence[Reading] = ()) -> list[Verd
     `context` are the readings of earlier slides, as far as definitions on them matter here.
     """
     slide = slide_of(rows, context)
-    return [_judged(k, one, one.row, slide) if one.row is not None else None for k, one in enumerate(rows)]
+    found = judge_factors(rows)
+    for k, one in enumerate(rows):
+        if found[k] is None and one.row is not None:
+            found[k] = _judged(k, one, one.row, slide)
+    return found
 
 
 def _judged(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | None:
@@ -27,6 +32,9 @@ def _judged(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | N
         return None
     if place in slide.masks:
         return _of_mask(place, reading, row, slide)
+    chain = judge_chain(reading, row, [*slide.context, *slide.readings])
+    if chain is not None:
+        return chain
     found = judge_formula(reading, row, slide)
     if found is not None and found.rule == "dropout" and found.dialect.get("scale_at") == "test":
         return _after_scaled_mask(found, slide)
