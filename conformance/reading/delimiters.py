@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-MOST_CHARACTERS = 20_000
+MOST_CHARACTERS, MOST_MARKS = 20_000, 3_000_000
 
 ENVIRONMENTS = frozenset([
     "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
@@ -100,6 +100,7 @@ def spans(text: str, latex: bool, aliases: Mapping[str, str] | None = None) -> I
 class _Scanner:
     def __init__(self, text: str, latex: bool, aliases: Mapping[str, str]) -> None:
         self.text, self.latex, self.aliases = text, latex, aliases
+        self.place = 0
         self.open: _Open | None = None
         self.ends: dict[str, int] = {}  # where the next end of a kind is, so that nothing is searched for twice
         self.ticks: dict[int, array[int]] | None = None
@@ -198,6 +199,17 @@ class _Scanner:
             else:
                 yield from self.closes(match.start(), match.end(), environment=True)
 
+    def marks(self, pattern: re.Pattern[str], place: int) -> Iterator[re.Match[str]]:
+        """The marks from `place` on; whoever reads on from elsewhere sets `self.place`."""
+        self.place = place
+        for _ in range(MOST_MARKS):
+            match = pattern.search(self.text, self.place)
+            if match is None:
+                return
+            self.place = match.end()
+            yield match
+        raise ValueError(f"has more than {MOST_MARKS} delimiters and commands: at most so many are read; split it")
+
     def find(self, what: str, place: int) -> int:
         """Where `what` stands next, -1 for nowhere."""
         known = self.ends.get(what, -2)
@@ -221,8 +233,7 @@ class _Scanner:
     # -- LaTeX -----------------------------------------------------------------------------------------------
 
     def latex_spans(self) -> Iterator[Span]:
-        place = 0
-        while match := LATEX.search(self.text, place):
+        for match in self.marks(LATEX, 0):
             kind, start, place = match.lastgroup, match.start(), match.end()
             if kind == "dollars":
                 yield from self.dollars(start, match["dollars"])
@@ -233,7 +244,7 @@ class _Scanner:
                 if name in VERBATIM or name in SKIPPED:
                     for span in self.verbatim(name, match, name in SKIPPED):
                         yield span
-                        place = max(place, span.end)
+                        self.place = max(self.place, span.end)
                 elif name in ("frame", "slide"):
                     yield from self.break_at(start, place)
                 else:
@@ -271,14 +282,13 @@ class _Scanner:
 
     def text_spans(self) -> Iterator[Span]:
         feeds = "\f" in self.text
-        place = 0
-        while match := TEXT.search(self.text, place):
+        for match in self.marks(TEXT, 0):
             kind, start, place = match.lastgroup, match.start(), match.end()
             if kind == "dollars":
                 ticked = re.compile(r"\$`([^`\n]+)`\$").match(self.text, start) if self.open is None else None
                 if ticked is not None:  # $`x`$
                     yield Span("formula", start, ticked.end(), ticked.start(1), ticked.end(1))
-                    place = ticked.end()
+                    self.place = ticked.end()
                 else:
                     yield from self.dollars(start, match["dollars"])
             elif kind == "bracket":
@@ -288,16 +298,16 @@ class _Scanner:
                 if end >= 0 and (self.open is None or self.open.kind in INLINE):
                     self.open = None
                     yield Span("skip", start, end, start, end)
-                    place = end
+                    self.place = end
             elif kind in ("fence", "highlight"):
                 for span in self.fenced(match):
                     yield span
-                    place = max(place, span.end)
+                    self.place = max(self.place, span.end)
             elif kind == "begin":
                 if match["opened"] in VERBATIM:
                     for span in self.verbatim(match["opened"], match, False):
                         yield span
-                        place = max(place, span.end)
+                        self.place = max(self.place, span.end)
                 elif match["opened"] in ("frame", "slide"):
                     yield from self.break_at(start, place)
                 else:
@@ -308,7 +318,7 @@ class _Scanner:
                 end = self.find("-->", place)
                 if end >= 0 and self.open is None:
                     yield Span("skip", start, end + 3, start, end + 3)
-                    place = end + 3
+                    self.place = end + 3
             elif kind == "gap":
                 yield from self.gap(start)
                 if match[0].count("\n") > 3 and not feeds:  # slides whose pictures and marks are lost

@@ -39,23 +39,25 @@ def pieces(path: str) -> list[Piece]:
 
 def pieces_of(text: str, file: str) -> list[Piece]:
     """Return the pieces of a text as if it stood in a file of that name. Raises `ValueError` as `pieces` does."""
+    try:
+        return _pieces(text, file)
+    except ValueError as error:
+        raise ValueError(f"{shown(file)}: {error}") from None
+
+
+def _pieces(text: str, file: str) -> list[Piece]:
     suffix = Path(file).suffix.lower() if file != "-" else ""
     reader = _Reader(file)
     if suffix == ".ipynb" or (suffix not in LATEX_SUFFIXES and suffix != ".py" and is_notebook(text)):
-        try:
-            found = cells(text)
-        except ValueError as error:
-            raise ValueError(f"{shown(file)}: {error}") from None
-        for cell in found:
-            reader.new_slide()
+        for cell in cells(text):
+            reader.slide += 1
             if cell.kind == "code":
                 reader.add(_program(cell.text), cell.text, cell.lines)
             elif cell.kind in ("markdown", "heading"):
                 reader.read(cell.text, False, cell.lines)
     elif suffix == ".py":
-        for start, part in _functions(text):
-            reader.new_slide()
-            reader.add(_program(part, start), text)
+        starts = [0, *(match.start() for match in FUNCTION.finditer(text) if match.start())]
+        reader.add(_functions(text, starts), text, None, starts[1:])
     else:
         reader.read(text, suffix in LATEX_SUFFIXES or DOCUMENT_CLASS.search(text, 0, 200_000) is not None)
     return reader.pieces
@@ -85,9 +87,6 @@ class _Reader:
         self.budget = Budget()
         self.slide = self.formula = 0
 
-    def new_slide(self) -> None:
-        self.slide += 1
-
     def read(self, text: str, latex: bool, lines: Sequence[int] | None = None) -> None:
         """Add what is found in a text. `lines` are the lines of the file that its lines stand in, if it is not the file."""
         defined = definitions(text) if "\\" in text else []
@@ -115,9 +114,7 @@ class _Reader:
 
     def check(self, more: int) -> None:
         if len(self.pieces) + more > MOST_PIECES:
-            raise ValueError(
-                f"{shown(self.file)}: has more than {MOST_PIECES} formulas: at most so many are judged; split it"
-            )
+            raise ValueError(f"has more than {MOST_PIECES} formulas: at most so many are judged; split it")
 
     def next_formula(self) -> int:
         self.formula += 1
@@ -187,6 +184,7 @@ class _Reader:
             in_file = line if lines is None else lines[min(line, len(lines)) - 1]
             source = one.source if one.kind == "code" else expanded(one.source, self.macros, self.budget)
             formula = one.formula or self.next_formula()
+            self.check(1)
             self.pieces.append(
                 Piece(self.file, in_file, one.text, one.kind, source, self.slide + one.slide, formula, before)
             )
@@ -200,11 +198,11 @@ def _program(code: str, start: int = 0, formula: int = 0, outer: int = 0) -> Ite
         yield _Found("code", outer, start + empty, start + len(code), _shortened(block), block, formula)
 
 
-def _functions(text: str) -> Iterator[tuple[int, str]]:
+def _functions(text: str, starts: Sequence[int]) -> Iterator[_Found]:
     """The functions of a Python file, each a slide of its own, with what stands before the first and between them."""
-    starts = [0, *(match.start() for match in FUNCTION.finditer(text) if match.start())]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        yield start, text[start:end]
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(text)], strict=True)):
+        for one in _program(text[start:end], start, 0, start):
+            yield replace(one, slide=number)
 
 
 def _shortened(text: str) -> str:

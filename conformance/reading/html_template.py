@@ -31,7 +31,8 @@ tr.unknown td { color: var(--soft); } tr.unknown p { font-size: .88rem; } tr:tar
 tr.wrong td.line { box-shadow: inset 3px 0 0 var(--wrong); }
 math { font: 1.08rem "STIX Two Math", "Latin Modern Math", "Cambria Math", "Noto Sans Math", STIX, math; }
 math { math-style: normal; }
-math[display="block"] { display: block math; width: max-content; margin: .2rem 0 0; } mtd { text-align: left; math-style: normal; }
+math[display="block"] { display: block math; width: max-content; margin: .2rem 0 0; }
+mtd { text-align: left; math-style: normal; }
 .hide { margin: 1.2rem 0 0; font-size: .9rem; color: var(--soft); } #hide:checked ~ main tr.unknown { display: none; }
 code, pre { font: .82rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre, code.paste { display: block; margin: .3rem 0; padding: .35rem .55rem; border-radius: .35rem; background: var(--code);

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 
-from .words import GREEK, SPELLINGS
+from .latex_tables import GREEK
 
 LONGEST_LINE, LONGEST_STATEMENT, LONGEST_PARAGRAPH, MOST_SIGNS = 1_000, 400, 20_000, 12
 BROKEN = " ␤ "  # between lines that were one formula in two dimensions; nothing reads it
@@ -22,7 +22,8 @@ BROKEN = " ␤ "  # between lines that were one formula in two dimensions; nothi
 CLUE = re.compile(r"[=←≔⇐⇒→≤≥<>]")
 CALL = re.compile(r"[A-Za-z_]\w*\.[\w.]+\(")
 UPDATE = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]\n]{0,60}\])?[ \t]*[-+*/]?=[ \t]*[\w.(\[][\w.,()\[\] +*/-]*\Z", re.ASCII)
-PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
+SHORT = frozenset(["eps", "lam", "lamda", "lambd", "lr", "varepsilon"])
+GAP = re.compile(r"\n(?:[ \t]*\n)+")
 BULLET = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+•►▶▸◦‣●○■·–]|\(?\d{1,3}[.)]|\\blacktriangleright|\#{1,6})[ \t]+)*")
 TOKEN = re.compile(r":=|<-|<=|>=|==|=>|->|[=←≔⇐≤≥<>]|(?:[^\s=←≔⇐≤≥<>:]|:(?=\S))+?(?=:=|<-|[=←≔⇐≤≥<>]|:?\s|:?\Z)|\S")
 RELATIONS = frozenset([":=", "<-", "=", "←", "≔", "⇐", "<=", ">=", "≤", "≥", "<", ">"])
@@ -61,10 +62,18 @@ def lines(text: str, start: int, end: int) -> Iterator[Line]:
         start = text.find("\n", start, end) + 1 or end
     if end < len(text) and text[end : end + 1] != "\n":
         end = max(start, text.rfind("\n", start, end) + 1)
-    for paragraph in PARAGRAPH.finditer(text, start, end):
-        clue = CLUE.search(text, paragraph.start(), paragraph.end())
-        if clue or CALL.search(text, paragraph.start(), paragraph.end()):
-            yield from _of_paragraph(paragraph[0], paragraph.start())
+    for begin, stop in _paragraphs(text, start, end):
+        if CLUE.search(text, begin, stop) or CALL.search(text, begin, stop):
+            yield from _of_paragraph(text[begin:stop], begin)
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for gap in GAP.finditer(text, start, end):
+        if gap.start() > start:
+            yield start, gap.start()
+        start = gap.end()
+    if end > start:
+        yield start, end
 
 
 def _of_paragraph(paragraph: str, start: int) -> Iterator[Line]:
@@ -228,7 +237,7 @@ def _is_mathematics(tokens: list[str], place: int) -> bool:
         return False
     for word in WORD.finditer(core):
         around = core[word.start() - 1 : word.start()] + core[word.end() : word.end() + 1]
-        known = word[0] in GREEK or word[0] in SPELLINGS or any(c.isupper() for c in word[0][1:])
+        known = word[0] in GREEK or word[0] in SHORT or any(c.isupper() for c in word[0][1:])
         if known or any(c in "_({[^" for c in around) or any(c.isdigit() for c in around):
             continue
         if not _stands_alone(tokens, place, word[0] == core):
