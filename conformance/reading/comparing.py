@@ -13,7 +13,7 @@ from typing import Any
 from flint import arb, ctx
 
 from .arithmetic_of_formulas import BALLS, DOUBLES, Arithmetic, Undefined, Value
-from .entries import Reference, bound_letters, counts, reference
+from .entries import LABELS, Reference, bound_letters, counts, reference
 from .frames import FRAMES, Frame
 from .specified import Specified
 from .tree import Call, Name, Number, Tree, walk
@@ -28,6 +28,8 @@ VARIANCES = frozenset({"variance", "batch_variance"})
 DEVIATIONS = frozenset({"sigma", "s", "tau", "std", "stddev", "S"})
 SETTINGS = frozenset({"alpha", "lambda", "epsilon", "momentum", "rate", "c", "r"})
 FAILURES = (Undefined, OverflowError, ValueError, ZeroDivisionError, IndexError, TypeError, RecursionError)
+COMPUTED = frozenset({"batch_mean", "batch_variance", "normalised", "size", "measure", "fan"})  # roles of any name
+TRANSPOSED = (Name("T"), Name("top"))
 FUNCTION_RULES = {
     "sigmoid": "sigmoid",
     "sigma": "sigmoid",
@@ -77,7 +79,7 @@ def prepare(tree: Tree, letters: frozenset[str] = frozenset(), functions: frozen
     bound = bound_letters([abstract]) | letters
     found: dict[str, Reference] = {}
     squares: dict[str, set[bool]] = {}
-    for name, is_square in _names(abstract, False):
+    for name, is_square in _names(abstract, False, functions):
         if isinstance(name, Name) and name.base not in bound:
             one = reference(name, bound)
             found.setdefault(one.full, one)
@@ -105,26 +107,32 @@ def _abstracted(tree: Tree, literals: dict[str, Fraction]) -> Tree:
     return Call(tree.head, tuple(_abstracted(arg, literals) for arg in tree.args))
 
 
-def _names(tree: Tree, squared: bool) -> Iterator[tuple[Tree, bool]]:
+def _names(tree: Tree, squared: bool, functions: frozenset[str]) -> Iterator[tuple[Tree, bool]]:
+    """The names that stand for numbers, and whether each is squared where it stands."""
     if isinstance(tree, Name):
         yield tree, squared
-        for part in (*tree.index, *([tree.mark] if isinstance(tree.mark, Tree) else [])):
-            if isinstance(part, Name) and part.index:  # probs at the class y_i
+        for part in tree.index:
+            if isinstance(part, Name) and part.base in LABELS:  # probs at the class y_i
                 yield part, False
     elif isinstance(tree, Call):
-        if tree.head in ("sum", "prod"):
-            yield from _names(tree.args[0], False)
+        if tree.head in ("sum", "prod", "norm"):
+            yield from _names(tree.args[0], False, functions)
             return
-        if tree.head == "norm":
-            yield from _names(tree.args[0], False)
+        if tree.head == "apply" and _is_opaque(tree, functions):
             return
         is_square = tree.head == "^" and len(tree.args) == 2 and tree.args[1] == Number(Fraction(2))
         for k, arg in enumerate(tree.args):
-            if tree.head == "apply" and k == 0:
+            if (tree.head == "apply" and k == 0) or (tree.head == "^" and k == 1 and arg in TRANSPOSED):
                 continue
-            if tree.head == "^" and k == 1 and arg in (Name("T"), Name("top")):
-                continue
-            yield from _names(arg, is_square and k == 0)
+            yield from _names(arg, is_square and k == 0, functions)
+
+
+def _is_opaque(tree: Call, functions: frozenset[str]) -> bool:
+    """Whether h(x) is a quantity of its own, whatever x is."""
+    name, *args = tree.args
+    if not isinstance(name, Name) or not all(isinstance(arg, Name) for arg in args):
+        return False
+    return name.base not in FUNCTION_RULES and name.base not in COUNTING and f"{name.base}()" not in functions
 
 
 def _applications(tree: Tree, letters: frozenset[str]) -> list[str]:
@@ -160,9 +168,12 @@ def bindings(one: Prepared, frame: Frame, target: str, argument: str | None = No
             named[key] = [part for part in named[key] if part.role != frame.argument]
         parts: list[Part | None] = list(named[key])
         if not parts:
-            free = [role for role in frame.roles if role not in taken and role != target]
+            given = frame.inputs[0].keys() | COMPUTED
+            free = [role for role in frame.roles if role not in taken and role != target and role in given]
             if key.startswith("#"):
                 free = [role for role in frame.roles if role in SETTINGS]
+            elif _is_of_another_frame(key, frame):
+                return
             parts = [Part(role) for role in free if argument is None or role != frame.argument]
         if key in frame.length_names and frame.length:
             parts.append(Part("@length"))
@@ -173,12 +184,19 @@ def bindings(one: Prepared, frame: Frame, target: str, argument: str | None = No
         choices.append(parts)
     seen = 0
     for chosen in islice(product(*choices), MOST_BINDINGS * 8):
-        roles = [part.role for part in chosen if part is not None]
-        if len(set(roles)) == len(roles):
+        # f_j and f at the label are one list, so that they may share its role.
+        roles = {(part.role, key.split("_")[0] if part.role in lists else key) for key, part in zip(keys, chosen, strict=True) if part}
+        if len({role for role, _ in roles}) == len(roles):
             yield {key: part for key, part in zip(keys, chosen, strict=True) if part is not None}
             seen += 1
             if seen >= MOST_BINDINGS:
                 return
+
+
+def _is_of_another_frame(key: str, frame: Frame) -> bool:
+    """Whether a name usually plays a role that this frame of its rule has not."""
+    others = [(role, known) for other in FRAMES if other.rule == frame.rule for role, known in other.roles.items()]
+    return any(key in known.usual for role, known in others if role not in frame.roles)
 
 
 def _runs(one: Reference, prepared_one: Prepared) -> bool:
@@ -323,13 +341,3 @@ def matches(
                 if agrees(one, binding, variation, target) and certainly_agrees(one, binding, variation, target):
                     yield Match(variation, target, binding, one.literals)
                     break
-
-
-def frame_place(frame: Frame) -> int:
-    """Return the place of a frame among all."""
-    return next(k for k, one in enumerate(FRAMES) if one is frame)
-
-
-def with_tree(one: Prepared, tree: Tree) -> Prepared:
-    """Return the same names with another tree."""
-    return replace(one, tree=tree, letters=one.letters | bound_letters([tree]))

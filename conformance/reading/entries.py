@@ -9,6 +9,7 @@ from fractions import Fraction
 from .tree import Call, Name, Number, Row, Tree, walk
 
 RUNNING = frozenset({"i", "j", "k", "l", "t", "c"})
+LABELS = frozenset({"y", "label", "labels", "target"})  # p_{y_i} is the entry of p at the class y_i
 ALWAYS = frozenset({"i", "j", "k", "l", "t"})
 
 
@@ -33,6 +34,8 @@ def reference(name: Name, letters: frozenset[str] | set[str]) -> Reference:
             places.append(part.args[0])  # type: ignore[union-attr]
         elif isinstance(part, Number) and part is not name.mark and part.value.denominator == 1:
             words.append(str(part.value))
+            places.append(part)
+        elif isinstance(part, Name) and part.base in LABELS and part is not name.mark:
             places.append(part)
         elif isinstance(part, Name) and part is name.mark and set(part.base) <= {"'"}:
             words.append(part.base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from .entries import prepared
 from .finding import Reading
 from .frames import Frame
 from .subjects import Subject, quantities
-from .tree import Call, Tree, walk
+from .tree import Call, Name, Tree, walk
 from .worlds import Variation, variations
 
 LEFT, NEAR, FAR, NONE = range(
@@ -41,6 +41,7 @@ class Slide:
     masks: Mapping[int, Mask] = field(default_factory=dict)
     text: str = ""
     normalises: bool = False
+    moments: bool = False  # whether a mean and a variance about it stand below one another
 
     @property
     def rate_meaning(self) -> str | None:
@@ -61,7 +62,23 @@ def slide_of(readings: Sequence[Reading], context: Sequence[Reading]) -> Slide:
     text = "\n".join(one.piece.before for one in readings)
     if not used and re.search(r"drop-?out", text, re.IGNORECASE):
         used = found
-    return Slide(readings, context, used, text, any(_normalises(row[-1]) for row in sides if len(row) > 1))
+    return Slide(
+        readings, context, used, text, any(_normalises(row[-1]) for row in sides if len(row) > 1), _moments(sides)
+    )
+
+
+def _moments(sides: Sequence[Sequence[Tree]]) -> bool:
+    """Whether one row is a mean, and another one a mean of squares of what differs from it."""
+    means = {row[0] for row in sides if len(row) == 2 and isinstance(row[0], Name) and _averages(row[1])}
+    for row in sides:
+        squares = [one for side in row[1:] for one in walk(side) if isinstance(one, Call) and one.head == "^"]
+        if any(name in walk(one.args[0]) for one in squares for name in means):
+            return True
+    return False
+
+
+def _averages(side: Tree) -> bool:
+    return any(isinstance(one, Call) and one.head in ("sum", "mean") for one in walk(side))
 
 
 def _normalises(one: Tree) -> bool:
@@ -87,9 +104,11 @@ def candidates(what: Subject, reading: Reading, slide: Slide) -> list[Candidate]
             evidence = FAR
         else:
             evidence = NONE
-        if evidence < NONE or frame.anonymous:
+        if evidence < NONE or frame.anonymous or (frame.rule == "batch_normalization" and slide.moments):
             found.append(Candidate(frame, target, evidence))
-    return sorted(found, key=lambda one: one.evidence)
+    return sorted(
+        found, key=lambda one: (one.evidence, not speaks_of(one.frame, slide.text), one.frame.condition != "")
+    )
 
 
 def speaks_of(frame: Frame, text: str) -> bool:
@@ -131,14 +150,11 @@ def is_law(frame: Frame) -> bool:
     return "receptive_field" in frame.inputs[0]
 
 
-def of_slide(slide: Slide):  # type: ignore[no-untyped-def]
+def of_slide(slide: Slide) -> Callable[[Frame, str], Sequence[Variation]]:
     """Return what gives the variations of a quantity on this slide: dropout with the meaning that its rate has here."""
 
     def chosen(frame: Frame, target: str) -> Sequence[Variation]:
-        found = variations(frame, target)
-        meaning = slide.rate_meaning
-        if frame.rule != "dropout" or meaning is None:
-            return found
-        return [one for one in found if dict(one.dialect).get("rate_meaning", meaning) == meaning]
+        meaning = slide.rate_meaning if frame.rule == "dropout" else None
+        return variations(frame, target, *([("rate_meaning", meaning)] if meaning is not None else []))
 
     return chosen

@@ -13,13 +13,14 @@ from .entries import bound_letters, prepared
 from .evidence import EXPLICIT, FAR, LEFT, NEAR, NONE, Candidate, Slide, candidates, certain, is_law, of_slide
 from .exact_witness import witness
 from .finding import Reading, Verdict
-from .frames import Frame
+from .frames import DROPOUT_ROLES, Frame
 from .slips import slips
 from .subjects import Subject, subject
 from .tree import Call, Name, Row, Tree, walk
 from .worlds import Variation, variations
 
 MOST_TRIES = 4000
+MASKS = DROPOUT_ROLES["mask"].usual
 CONDITIONS = {("leaky_relu", "branches", "maximum"): "the slope is at most 1"}
 # Named errors that are no mistakes where a slide does not claim more than they are.
 HARMLESS = {
@@ -136,16 +137,21 @@ def _first(one: _Case, of: Of) -> Match | None:
     if (wrapped := _with_condition(one)) is not None:
         ways.append(one.prepared(wrapped))
     for way in ways:
-        for candidate in one.candidates:
-            if candidate.evidence == NONE and not _all_usual(way, candidate):
-                continue
+        usual = [candidate for candidate in one.candidates if _all_usual(way, candidate)]
+        others = [candidate for candidate in one.candidates if candidate.evidence < NONE and candidate not in usual]
+        for candidate in (*usual, *others):
             for match in matches(way, [(candidate.frame, candidate.target)], one.what.argument, of):
                 if match.variation.error is None:
                     return match
-                if candidate.evidence < NONE:
+                if candidate.evidence < NONE or _is_harmless(match, one):
                     wrong = wrong or match
                 break
     return wrong
+
+
+def _is_harmless(match: Match, one: _Case) -> bool:
+    """Whether a named error is no mistake on a slide that claims nothing."""
+    return match.variation.error in HARMLESS or (match.variation.error == "always_scaled" and _conditional(one))
 
 
 def _all_usual(one: Prepared, candidate: Candidate) -> bool:
@@ -280,6 +286,8 @@ def _repaired(one: _Case, sure: Sequence[Candidate], of: Of) -> _Repair | None:
     for slip in slips(one.right, _names_of(one, sure)):
         changed = one.prepared(slip.tree)
         for candidate in sure:
+            if "inference" in candidate.frame.options and any(name in changed.names for name in MASKS):
+                continue
             for variation in of(candidate.frame, candidate.target):
                 if variation.error is not None:
                     break

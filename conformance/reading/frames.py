@@ -273,7 +273,8 @@ BATCH = Frame(
         "batch_variance": Role("0", names("sigma^2 var variance sigma_B^2 v sample_var batch_var Var[x] var_B sigma2 tau_B^2 s^2 sigma_b^2 sample_variance variance_x")),
         "normalised": Role("i0", names("x^hat xhat x_hat x_norm z^hat z_norm a^hat h^hat x^tilde norm u^hat normed normalized x_normalized z_hat zhat")),
         "centred": Role("i0", names("xmu x_mu centered diff xc x_centered")),
-        "deviation": Role("0", names("sqrtvar std sigma stddev sd sigma_B")),
+        "deviation": Role("0", names("sqrtvar stddev sd")),
+        "root": Role("0", names("sigma sigma_B std s sigma_b")),
         "gamma": Role("0", names("gamma scale g gain")),
         "beta": Role("0", names("beta shift b bias offset")),
         "epsilon": Role("", names("epsilon eps delta")),
@@ -285,7 +286,7 @@ BATCH = Frame(
         "batch_mean": names("mu mu_B mean m mu_batch batch_mean sample_mean mean_B x^bar mu_b xbar E[x] mu_j"),
         "batch_variance": names("var variance v sample_var batch_var var_B sigma2 sample_variance"),
         "centred": names("xmu x_mu centered diff xc x_centered"),
-        "deviation": names("sqrtvar std sigma stddev sd sigma_B"),
+        "deviation": names("sqrtvar std stddev sd"),
         "normalised": names("x^hat xhat x_hat x_norm z^hat z_norm a^hat h^hat x^tilde norm normed normalized x_normalized z_hat zhat"),
         "y": names("y z out z^tilde BN output y_hat h^tilde a^tilde z_norm x_out s"),
         "next_mean": names("running_mean moving_mean mu_run mean_run mu_running mu^bar running_mu mu^hat mu_ema mu"),
@@ -365,12 +366,33 @@ WITHOUT_EPSILON = replace(
     targets={name: usual for name, usual in BATCH.targets.items() if name in ("normalised", "deviation")},
     condition="the variance is not 0, since no ε is added to it",
 )
+SHARES = ((F(1, 5), F(1, 2), F(3, 10)), (F(1, 7), F(2, 7), F(4, 7)))
+BINARY_BATCH = replace(
+    BINARY,
+    roles={"predictions": Role("i", PREDICTED | names("a q sigma")), "targets": Role("i", WANTED)},
+    inputs=tuple({"predictions": (F(1, 5), F(3, 7), F(3, 4)), "targets": wanted} for wanted in ((F(1), F(0), F(1)), (F(0), F(1, 3), F(1)))),
+    nice=({"predictions": (F(1, 2), F(1, 4), F(1, 2)), "targets": (F(1), F(0), F(1))},),
+    length=3,
+    length_names=COUNTS,
+    sizes={"n": 1, "c": 2},
+)
+BATCH_OF_SHARES = replace(
+    CROSS_ENTROPY,
+    roles={name: Role("ii", role.usual) for name, role in CROSS_ENTROPY.roles.items() if name != "label"},
+    inputs=(
+        {"predictions": (*SHARES, SHARES[0][::-1]), "targets": ((F(1), F(0), F(0)), (F(0), F(0), F(1)), (F(1, 4), F(1, 4), F(1, 2)))},
+        {"predictions": (*SHARES[::-1], SHARES[0]), "targets": ((F(0), F(1), F(0)), (F(1), F(0), F(0)), (F(0), F(1), F(0)))},
+    ),
+    nice=({"predictions": ((F(1, 4), F(1, 2), F(1, 4)),) * 3, "targets": ((F(0), F(1), F(0)),) * 3},),
+)
 FRAMES: tuple[Frame, ...] = (
     *ACTIVATIONS,
     SOFTMAX,
     MSE,
     CROSS_ENTROPY,
     BINARY,
+    BINARY_BATCH,
+    BATCH_OF_SHARES,
     _penalty("l1", r"(?<![a-z0-9])(l1|ℓ1|ℓ_1|/1|lasso)(?![a-z0-9])"),
     _penalty("l2", r"(?<![a-z0-9])(l2|ℓ2|ℓ_2|/2|ridge|weight decay|tikhonov)(?![a-z0-9])"),
     _penalty("l1", r"(?!)", "batch_size"),

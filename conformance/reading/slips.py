@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .edits import Path, flat, negated, places, put
-from .tree import Call, Name, Number, Tree
+from .tree import Call, Name, Number, Tree, walk
 
-ONE, TWO, HALF = Number(Fraction(1)), Number(Fraction(2)), Call("/", (Number(Fraction(1)), Number(Fraction(2))))
+NONE, ONE, TWO = (Number(Fraction(k)) for k in range(3))
 TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 OTHER = {"max": "min", "min": "max"}
 MOST_PARTS = 80
@@ -23,7 +23,7 @@ class Slip:
     words: str
 
 
-def slips(tree: Tree, others: Sequence[Name], numbers: Sequence[Fraction] = ()) -> Iterator[Slip]:
+def slips(tree: Tree, others: Sequence[Name]) -> Iterator[Slip]:
     """Yield the formulas one small change away, smaller changes first; `others` are names that the slide uses."""
     parts = list(places(tree))
     if len(parts) > MOST_PARTS:
@@ -34,9 +34,26 @@ def slips(tree: Tree, others: Sequence[Name], numbers: Sequence[Fraction] = ()) 
         if not _is_fixed(tree, path)
         for weight, words, new in _changes(one, path, tree, others)
     ]
+    before = _idle(tree)
     for words, new, _ in sorted(changes, key=lambda change: change[2]):
-        yield Slip(new, words)
-    del numbers
+        if _idle(new) <= before:
+            yield Slip(new, words)
+
+
+def _idle(tree: Tree) -> int:
+    """How many parts do nothing: + 0, x - x, x/x, which nobody would have meant."""
+    found = 0
+    for one in walk(tree):
+        if not isinstance(one, Call):
+            continue
+        if one.head == "+":
+            found += sum(arg in (NONE, Call("neg", (NONE,))) or negated(arg) in one.args for arg in one.args)
+        elif one.head == "/":
+            above = one.args[0].args if isinstance(one.args[0], Call) and one.args[0].head == "*" else (one.args[0],)
+            found += one.args[1] in above
+        elif one.head == "cases":
+            found += len(set(one.args[::2])) < len(one.args[::2])
+    return found
 
 
 def _is_fixed(tree: Tree, path: Path) -> bool:
@@ -72,7 +89,7 @@ def _of_name(name: Name, others: Sequence[Name]) -> Iterator[Change]:
     for other in others:
         if other != name:
             yield 2, "another name", other
-    yield 4, "1 less the name", Call("+", (ONE, negated(name)))
+    yield 1, "1 less the name", Call("+", (ONE, negated(name)))
 
 
 def _of_number(number: Number) -> Iterator[Change]:
@@ -86,6 +103,10 @@ def _of_call(one: Call) -> Iterator[Change]:
     if one.head == "+":
         for k, arg in enumerate(args):
             yield 1, "another sign", Call("+", (*args[:k], negated(arg), *args[k + 1 :]))
+        if len(args) == 2 and args[0] == ONE and isinstance(args[1], Call) and args[1].head == "neg":
+            yield 1, "the name without 1 less it", args[1].args[0]
+        if len(args) == 2:
+            yield 5, "the root of a square and the other term", Call("sqrt", (Call("+", (Call("^", (args[0], TWO)), args[1])),))
         if len(args) > 1:
             for k in range(len(args)):
                 rest = args[:k] + args[k + 1 :]
@@ -145,7 +166,7 @@ def _wrapped(one: Tree, path: Path, whole: Tree, others: Sequence[Name]) -> Iter
     if head not in ("/", "neg"):
         yield 3, "its reciprocal", Call("/", (ONE, one))
     yield 3, "half of it", Call("/", (one, TWO))
-    yield 3, "twice as much", flat(Call("*", (TWO, one)))
+    yield 4, "twice as much", flat(Call("*", (TWO, one)))
     yield 4, "1 less it", Call("+", (ONE, negated(one)))
     yield 5, "a term less by 1", flat(Call("+", (one, negated(ONE))))
     for other in others:

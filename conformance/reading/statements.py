@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .bounds import judge_bounds
+from .clipped_examples import judge_example
 from .derivative_chains import judge_chain, judge_factors
 from .dropout_rows import INPUT, judge_mask
 from .entries import bound_letters
 from .evidence import Slide, slide_of
 from .finding import Reading, Verdict
 from .formulas import judge_formula, judge_side
+from .laws_of_weights import judge_law
+from .penalties_composed import PENALTIES, composed
 from .subjects import Subject
 from .tree import Call, Name, Row
 
@@ -32,10 +36,15 @@ def _judged(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | N
         return None
     if place in slide.masks:
         return _of_mask(place, reading, row, slide)
+    known = judge_example(reading, row) or judge_bounds(reading, row, slide)
+    if known is not None:
+        return known
     chain = judge_chain(reading, row, [*slide.context, *slide.readings])
     if chain is not None:
         return chain
-    found = judge_formula(reading, row, slide)
+    found = judge_law(reading, row, slide) or judge_formula(reading, row, slide)
+    if found is not None and found.rule in PENALTIES:
+        return composed(found, reading, row, [*slide.context, *slide.readings])
     if found is not None and found.rule == "dropout" and found.dialect.get("scale_at") == "test":
         return _after_scaled_mask(found, slide)
     return found

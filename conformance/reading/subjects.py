@@ -121,9 +121,14 @@ def _names(one: Subject, frame: Frame, target: str, usual: frozenset[str]) -> bo
         if target not in ("variance", "batch_variance", "next_variance"):
             return None
         return False
+    if one.kind == "law":
+        return False if target == one.name and "receptive_field" in frame.inputs[0] else None
     if one.kind == "norm":
-        wanted = {1: "measure", 2: "size"}.get(one.order)
-        return True if target == wanted and frame.rule != "l2" else None
+        if frame.rule == "l2" or target not in ("measure", "size"):
+            return None
+        if one.order == 2:  # a norm without an index is usually that one
+            return target == "size"
+        return True if one.order == 1 and target == "measure" else None
     if one.name in frame.functions and frame.argument and one.name in SPELLED_OUT:
         return True
     if {one.name, one.key} & usual or one.name.split("_")[0] in usual:
@@ -131,6 +136,13 @@ def _names(one: Subject, frame: Frame, target: str, usual: frozenset[str]) -> bo
     return None
 
 
-SPELLED_OUT = frozenset("sigmoid tanh relu ReLU leaky_relu LeakyReLU elu ELU prelu PReLU softmax".split())
+SPELLED_OUT = frozenset(
+    {"sigmoid", "tanh", "relu", "ReLU", "leaky_relu", "LeakyReLU", "elu", "ELU", "prelu", "PReLU", "softmax"}
+)
 # Names that say what they are.
-CLEAR = frozenset("MSE mse CE BCE fan_avg n_avg fan_average cross_entropy mean_squared_error".split())
+CLEAR = frozenset(
+    {
+        "MSE", "mse", "CE", "BCE", "fan_avg", "n_avg", "fan_average", "cross_entropy", "mean_squared_error",
+        "running_mean", "running_var", "moving_mean", "moving_var", "moving_variance", "running_variance",
+    }
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -76,7 +76,9 @@ def _named(name: Name, scope: Scope) -> Value:
         position = _position(place, scope)
         if not 0 <= position < len(value):
             raise Undefined(f"{found.key}: no such entry")
-        return value[position]
+        value = value[position]
+        if not isinstance(value, tuple):
+            break
     return value
 
 
@@ -260,10 +262,20 @@ def _applied(tree: Call, scope: Scope) -> Value:
         if found.full in scope.functions and len(args) >= 1:
             return _each(scope.functions[found.full], work(args[0], scope))
         if f"{found.full}()" in scope.values and all(isinstance(arg, Name) for arg in args):
-            return scope.values[f"{found.full}()"]
+            return _entry_of(scope.values[f"{found.full}()"], args, scope)
     if len(args) != 1:
         raise Undefined("a function that is not known")
     return _both(lambda a, b: a * b, work(name, scope), work(args[0], scope))
+
+
+def _entry_of(value: Value, args: Sequence[Tree], scope: Scope) -> Value:
+    """The entry of h(x_i) at i."""
+    if isinstance(value, tuple):
+        for arg in args:
+            assert isinstance(arg, Name)
+            for place in reference(arg, scope.letters | scope.at.keys()).places:
+                return value[_position(place, scope)]
+    return value
 
 
 COUNTING = frozenset({"len", "size", "numel", "shape"})

@@ -46,22 +46,22 @@ def frames() -> Mapping[str, tuple[Frame, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _variations(place: int, target: str) -> tuple[Variation, ...]:
-    frame = FRAMES[place]
+def variations(frame: Frame, target: str, *chosen: tuple[str, str]) -> tuple[Variation, ...]:
+    """Return the ways in which a rule says one of its quantities, those that agree once: right ones first.
+
+    `chosen` are values of axes that are known.
+    """
     rule_of = rule(frame.rule)
     found: dict[tuple[Any, ...], Variation] = {}
     for one in _choices(frame, rule_of):
+        if not set(chosen) <= set(one.dialect):
+            continue
         try:
             values = _fingerprint(one, target)
         except (Undefined, ValueError, ZeroDivisionError, OverflowError):
             continue
         found.setdefault(values, one)
     return tuple(found.values())
-
-
-def variations(frame: Frame, target: str) -> tuple[Variation, ...]:
-    """Return the ways in which a rule says one of its quantities, those that agree once: right ones first."""
-    return _variations(next(k for k, one in enumerate(FRAMES) if one is frame), target)
 
 
 def _choices(frame: Frame, rule_of: Rule) -> list[Variation]:
@@ -209,17 +209,22 @@ def _regularised(at: Situation) -> Value:
 
 
 def _expected_cross_entropy(at: Situation) -> Value:
-    """The loss for shares of labels: the mean of what the specification says for each label."""
-    one = at.variation
+    """The loss for shares of labels: the mean of what the specification says for each label, over all examples."""
     shares, wanted = at.given["predictions"], at.given["targets"]
-    if not isinstance(shares, tuple):
-        shares, wanted = (1 - shares, shares), (1 - wanted, wanted)
+    if at.variation.frame.sizes["c"] == 2:
+        several = isinstance(shares, tuple)
+        pairs = list(zip(shares, wanted, strict=True)) if several else [(shares, wanted)]
+        examples = [((1 - p, p), (1 - y, y)) for p, y in pairs]
+    elif isinstance(shares[0], tuple):
+        examples = list(zip(shares, wanted, strict=True))
+    else:
+        examples = [(shares, wanted)]
     total = at.arithmetic.number(Fraction(0))
-    for label, share in enumerate(wanted):
-        inputs = {**at.specified.inputs, "predictions": (shares,), "labels": (label,)}
-        total = total + share * Specified(at.specified.program, inputs, at.arithmetic).value("loss")
-    del one
-    return total
+    for row, labels in examples:
+        for label, share in enumerate(labels):
+            inputs = {**at.specified.inputs, "predictions": (row,), "labels": (label,)}
+            total = total + share * Specified(at.specified.program, inputs, at.arithmetic).value("loss")
+    return total / at.arithmetic.number(Fraction(len(examples)))
 
 
 def _label(at: Situation) -> Value:
@@ -250,6 +255,7 @@ DERIVED: dict[tuple[str, str], Callable[[Situation], Value]] = {
     ("cross_entropy", "label"): _label,
     ("cross_entropy", "targets"): lambda at: at.given["targets"],
     ("cross_entropy", "predictions"): lambda at: at.given["predictions"],
+    ("batch_normalization", "root"): lambda at: at.arithmetic.functions["sqrt"](at.specified.value("batch_variance", 0)),
     ("batch_normalization", "next_mean"): _next("mean"),
     ("batch_normalization", "next_variance"): _next("variance"),
 }
