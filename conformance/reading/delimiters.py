@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_CHARACTERS, MOST_MARKS = 20_000, 3_000_000
+MOST_CHARACTERS, MOST_MARKS, MOST_WORDS = 20_000, 3_000_000, 4
 
 ENVIRONMENTS = frozenset([
     "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
@@ -82,24 +82,31 @@ class Span:
 
 @dataclass(slots=True)
 class _Open:
-    """A delimiter that waits for its partner. `nested` counts environments of the same name inside."""
+    """A delimiter that waits for its partner. `nested` counts environments of the same name inside, `words` those of prose."""
 
     kind: str  # the delimiter, or the name of an environment
     start: int
     inner: int
     gap: int = -1  # where the first empty line since then is
     nested: int = 0
+    words: int = 0
+    counted: int = 0  # up to where
 
 
-def spans(text: str, latex: bool, aliases: Mapping[str, str] | None = None) -> Iterator[Span]:
-    r"""Yield what is found in `text`, in order. `aliases` are commands that stand for a delimiter: \be for \begin{equation}."""
-    scanner = _Scanner(text, latex, aliases or {})
+def spans(
+    text: str, latex: bool, aliases: Mapping[str, str] | None = None, skipped: Sequence[tuple[int, int]] = ()
+) -> Iterator[Span]:
+    r"""Yield what is found in `text`, in order. `aliases` are commands that stand for a delimiter: \be for \begin{equation}.
+
+    `skipped` are the stretches in which no delimiter counts, in order: definitions.
+    """
+    scanner = _Scanner(text, latex, aliases or {}, skipped)
     return scanner.latex_spans() if latex else scanner.text_spans()
 
 
 class _Scanner:
-    def __init__(self, text: str, latex: bool, aliases: Mapping[str, str]) -> None:
-        self.text, self.latex, self.aliases = text, latex, aliases
+    def __init__(self, text: str, latex: bool, aliases: Mapping[str, str], skipped: Sequence[tuple[int, int]]) -> None:
+        self.text, self.latex, self.aliases, self.skipped = text, latex, aliases, skipped
         self.place = 0
         self.open: _Open | None = None
         self.ends: dict[str, int] = {}  # where the next end of a kind is, so that nothing is searched for twice
@@ -117,9 +124,6 @@ class _Scanner:
         one, self.open = self.open, None
         assert one is not None
         inner, outer = (one.start, end) if environment else (one.inner, start)
-        if one.gap >= 0 and _is_prose(self.text[one.inner : start][:MOST_CHARACTERS]):
-            yield from self.broken(one, one.gap)
-            return
         if self.text[inner : inner + 200].strip() or self.text[inner:outer].strip():
             yield Span("formula", one.start, end, inner, outer)
 
@@ -133,15 +137,25 @@ class _Scanner:
         if self.text[one.inner : end][:MOST_CHARACTERS].strip():
             yield Span("broken", one.start, end, one.start, end)
 
+    def stale(self, place: int) -> Iterator[Span]:
+        """What is open is given up when prose has come after an empty line: its end has been lost."""
+        one = self.open
+        if one is not None and one.gap >= 0:
+            one.words += len(WORD.findall(self.text, max(one.inner, one.counted), place))
+            one.counted = place
+            if one.words > MOST_WORDS:
+                yield from self.given_up(place)
+
     def gap(self, place: int) -> Iterator[Span]:
+        yield from self.stale(place)
         if self.open is not None:
             if self.open.kind in INLINE:
                 self.open = None
             elif self.open.gap < 0:
                 self.open.gap = place
-        yield from ()
 
     def dollars(self, start: int, marks: str) -> Iterator[Span]:
+        yield from self.stale(start)
         one, end = self.open, start + len(marks)
         if one is None:
             self.open = _Open(marks, start, end)
@@ -154,11 +168,7 @@ class _Scanner:
             else:
                 yield from self.inline(start)
         elif one.kind == "$$" and len(marks) == 2:
-            if one.gap >= 0 and _is_prose(self.text[one.inner : start][:MOST_CHARACTERS]):
-                yield from self.given_up(start)
-                self.open = _Open("$$", start, end)
-            else:
-                yield from self.closes(start, end)
+            yield from self.closes(start, end)
         # inside of other delimiters dollar signs belong to \text{...}
 
     def inline(self, start: int) -> Iterator[Span]:
@@ -174,6 +184,7 @@ class _Scanner:
 
     def bracket(self, start: int, end: int, which: str) -> Iterator[Span]:
         r"""\\( and \\[ open, with one backslash or, as Markdown escapes them, with two; \\[2pt] in a formula does not."""
+        yield from self.stale(start)
         kind, marks = "" if self.open is None else self.open.kind, self.text[start:end]
         if which in CLOSING:
             if not kind or kind == marks or (kind in INLINE and len(marks) == 2):
@@ -182,6 +193,7 @@ class _Scanner:
             yield from self.closes(start, end)
 
     def begins(self, match: re.Match[str], name: str) -> Iterator[Span]:
+        yield from self.stale(match.start())
         if self.open is not None and self.open.kind == name:
             self.open.nested += 1
         elif name in ENVIRONMENTS and (self.open is None or self.is_stray(name, match.start())):
@@ -202,10 +214,16 @@ class _Scanner:
     def marks(self, pattern: re.Pattern[str], place: int) -> Iterator[re.Match[str]]:
         """The marks from `place` on; whoever reads on from elsewhere sets `self.place`."""
         self.place = place
+        passed = 0
         for _ in range(MOST_MARKS):
             match = pattern.search(self.text, self.place)
             if match is None:
                 return
+            while passed < len(self.skipped) and self.skipped[passed][1] <= match.start():
+                passed += 1
+            if passed < len(self.skipped) and self.skipped[passed][0] <= match.start():
+                self.place = self.skipped[passed][1]
+                continue
             self.place = match.end()
             yield match
         raise ValueError(f"has more than {MOST_MARKS} delimiters and commands: at most so many are read; split it")
@@ -383,11 +401,6 @@ class _Scanner:
         else:
             kind = "code" if PYTHON.match(language) else "skip"
         yield Span(kind, match.start(), max(end, inner), inner, max(outer, inner))
-
-
-def _is_prose(text: str) -> bool:
-    """Whether what stands between two delimiters is running text: they are no pair."""
-    return len(WORD.findall(text)) > 4
 
 
 def _is_money(text: str, start: int, end: int) -> bool:

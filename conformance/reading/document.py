@@ -18,6 +18,7 @@ from .finding import Piece
 from .loading import loaded, shown
 from .macros import BUILT_IN, Budget, Definition, definitions, expanded, without_definitions
 from .notebook import cells, is_notebook
+from .prose import BLANK
 from .prose import lines as prose_lines
 from .rows import rows
 
@@ -94,7 +95,7 @@ class _Reader:
         breaks: list[int] = []
         found: list[_Found] = []
         place = 0
-        for span in spans(text, latex, aliases):
+        for span in spans(text, latex, aliases, [(one.start, one.end) for one in defined]):
             if not latex and span.start > place:
                 found += self.in_prose(text, place, span.start)
             place = max(place, span.end)
@@ -122,7 +123,8 @@ class _Reader:
 
     def in_prose(self, text: str, start: int, end: int) -> Iterator[_Found]:
         for line in prose_lines(text, start, end):
-            yield _Found(line.kind, line.start, line.start, line.end, line.text, line.source, self.next_formula())
+            text_of_line = _shortened(line.text)
+            yield _Found(line.kind, line.start, line.start, line.end, text_of_line, line.source, self.next_formula())
 
     def in_span(self, text: str, span: Span, latex: bool, aliases: dict[str, str]) -> Iterator[_Found]:
         inner = text[span.inner : span.outer]
@@ -193,7 +195,8 @@ class _Reader:
 def _program(code: str, start: int = 0, formula: int = 0, outer: int = 0) -> Iterator[_Found]:
     """A block of code, from its first line that is not empty."""
     if code.strip():
-        empty = len(code) - len(code.lstrip("\n"))
+        blank = BLANK.match(code)
+        empty = 0 if blank is None else blank.end()
         block = dedent(code[empty:]).rstrip()
         yield _Found("code", outer, start + empty, start + len(code), _shortened(block), block, formula)
 

@@ -23,6 +23,7 @@ CLUE = re.compile(r"[=←≔⇐⇒→≤≥<>]")
 CALL = re.compile(r"[A-Za-z_]\w*\.[\w.]+\(")
 UPDATE = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]\n]{0,60}\])?[ \t]*[-+*/]?=[ \t]*[\w.(\[][\w.,()\[\] +*/-]*\Z", re.ASCII)
 SHORT = frozenset(["eps", "lam", "lamda", "lambd", "lr", "varepsilon"])
+BLANK = re.compile(r"(?:[ \t]*\n)*")
 GAP = re.compile(r"\n(?:[ \t]*\n)+")
 BULLET = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+•►▶▸◦‣●○■·–]|\(?\d{1,3}[.)]|\\blacktriangleright|\#{1,6})[ \t]+)*")
 TOKEN = re.compile(r":=|<-|<=|>=|==|=>|->|[=←≔⇐≤≥<>]|(?:[^\s=←≔⇐≤≥<>:]|:(?=\S))+?(?=:=|<-|[=←≔⇐≤≥<>]|:?\s|:?\Z)|\S")
@@ -68,6 +69,8 @@ def lines(text: str, start: int, end: int) -> Iterator[Line]:
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    blank = BLANK.match(text, start, end)
+    start = start if blank is None else blank.end()
     for gap in GAP.finditer(text, start, end):
         if gap.start() > start:
             yield start, gap.start()
