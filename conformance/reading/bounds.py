@@ -11,21 +11,24 @@ from sympy import Symbol
 from gradspec.reference.decide import proved
 
 from .arithmetic_of_formulas import EXACT
-from .comparing import FAILURES
+from .comparing import FAILURES, situation
 from .entries import prepared
 from .evidence import Slide, speaks_of
 from .finding import Reading, Verdict
-from .frames import FRAMES, Frame
+from .frame import Frame
+from .frames import FRAMES
 from .specified import Specified
 from .tree import Call, Name, Row, Tree, walk
 from .valuing import Scope, work
-from .comparing import situation
 from .worlds import variations
 
 RELATIONS = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 POINTS = (*map(sympy.Integer, (0, 1, -1, 3, -3, 10, -10)), sympy.log(2), -sympy.log(3))
 ODDS = Symbol("odds", positive=True)
-FOR_ALL = re.compile(r"\b(always|never|for (all|every|any)|every|at most|at least|maxim\w+|bounded|upper bound)\b|∀|\\forall", re.IGNORECASE)  # fmt: skip
+FOR_ALL = re.compile(
+    r"\b(always|never|for (all|every|any)|every|at most|at least|maxim\w+|bounded|upper bound)\b|∀|\\forall",
+    re.IGNORECASE,
+)
 PRIME = re.compile(r"'|′|\\prime")
 VALUE = Name("@")
 SMOOTH = frozenset({"sigmoid", "tanh"})
@@ -60,9 +63,9 @@ def _frames(reading: Reading, sides: tuple[Tree, ...], slide: Slide) -> Iterator
         if name is None and PRIME.search(reading.text):
             continue
         for frame in FRAMES:
-            if frame.rule in SMOOTH and frame.derivative == is_slope and known in frame.functions:
-                if known != "sigma" or not _is_another(slide):
-                    yield frame
+            fits = frame.rule in SMOOTH and frame.derivative == is_slope and known in frame.functions
+            if fits and (known != "sigma" or not _is_another(slide)):
+                yield frame
 
 
 def _is_another(slide: Slide) -> bool:
@@ -71,12 +74,15 @@ def _is_another(slide: Slide) -> bool:
     return any(speaks_of(frame, slide.text) for frame in others)
 
 
-def _judged(sides: tuple[Tree, ...], relations: tuple[str, ...], frame: Frame, *, claimed: bool, attained: bool) -> Verdict | None:  # fmt: skip
+def _judged(
+    sides: tuple[Tree, ...], relations: tuple[str, ...], frame: Frame, *, claimed: bool, attained: bool
+) -> Verdict | None:
     argument = _argument(sides, frame)
     if argument is None:
         return None
-    rows = {point: [_value(side, frame, point) for side in sides] for point in (*POINTS, sympy.log(ODDS))}
-    if any(value is None for values in rows.values() for value in values):
+    try:
+        rows = {point: [_value(side, frame, point) for side in sides] for point in (*POINTS, sympy.log(ODDS))}
+    except FAILURES:
         return None
     for point in POINTS:
         for left, relation, right in zip(rows[point], relations, rows[point][1:], strict=False):
@@ -84,7 +90,9 @@ def _judged(sides: tuple[Tree, ...], relations: tuple[str, ...], frame: Frame, *
                 return _refuted(frame, argument, point, f"{left} {relation} {right}") if claimed else None
     here = rows[sympy.log(ODDS)]
     if not all(_proved(relation, a, b) for a, relation, b in zip(here, relations, here[1:], strict=False)):
-        return Verdict(verdict="unknown", rule=frame.rule, message="holds at all points that were tried, but no proof was found")  # fmt: skip
+        return Verdict(
+            verdict="unknown", rule=frame.rule, message="holds at all points that were tried, but no proof was found"
+        )
     if not attained:
         return Verdict(verdict="correct", rule=frame.rule, message="proved for every number")
     if any(sympy.simplify(rows[point][0] - rows[point][1]) == 0 for point in POINTS):
@@ -95,7 +103,9 @@ def _judged(sides: tuple[Tree, ...], relations: tuple[str, ...], frame: Frame, *
 def _argument(sides: tuple[Tree, ...], frame: Frame) -> Name | None:
     """The one name that the function is applied to, if no other name stands in the row."""
     parts = [one for side in sides for one in walk(side)]
-    applied = {one.args[-1] for one in parts if isinstance(one, Call) and (one.head == "apply" or one.head in frame.functions)}  # fmt: skip
+    applied = {
+        one.args[-1] for one in parts if isinstance(one, Call) and (one.head == "apply" or one.head in frame.functions)
+    }
     if len(applied) != 1:
         return None
     found = applied.pop()
@@ -108,16 +118,13 @@ def _proved(relation: str, left: sympy.Expr, right: sympy.Expr) -> bool:
     return proved((sympy.Gt if len(relation) == 1 else sympy.Ge)(difference, 0))
 
 
-def _value(side: Tree, frame: Frame, point: sympy.Expr) -> sympy.Expr | None:
-    """What a side comes to where the function is taken at a point."""
+def _value(side: Tree, frame: Frame, point: sympy.Expr) -> sympy.Expr:
+    """What a side comes to where the function is taken at a point. Raises one of `FAILURES`."""
     program = situation(variations(frame, next(iter(frame.targets)))[0], 0, True, 2).specified.program
     given = {"x": point, "upstream": sympy.Integer(1), "d_y": sympy.Integer(1)}
-    try:
-        value = Specified(program, given, EXACT).value("d_x" if frame.derivative else "y")
-        found = work(_over(side, frame), Scope({VALUE.base: value}, EXACT))
-    except FAILURES:
-        return None
-    return sympy.simplify(found.rewrite(sympy.exp)) if isinstance(found, sympy.Basic) else None
+    value = Specified(program, given, EXACT).value("d_x" if frame.derivative else "y")
+    found = work(_over(side, frame), Scope({VALUE.base: value}, EXACT))
+    return sympy.simplify(found.rewrite(sympy.exp))
 
 
 def _over(one: Tree, frame: Frame) -> Tree:

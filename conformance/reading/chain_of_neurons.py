@@ -96,9 +96,18 @@ def _gradients(chain: Chain) -> Mapping[str, tuple[Fraction, ...]]:
         found = _sigmoid(odds, False)
         before.append(sympy.Rational(found.numerator, found.denominator))
     one = sympy.Integer(1)
-    given = {"x": (one,), "weights": (weights,), "biases": (tuple(biases),), "upstream": (one,), "n": 1, "depth": chain.depth}
+    given = {
+        "x": (one,),
+        "weights": (weights,),
+        "biases": (tuple(biases),),
+        "upstream": (one,),
+        "n": 1,
+        "depth": chain.depth,
+    }
     at = Specified(program, given, EXACT)
-    values = {name: [sympy.simplify(at.value(name, 0, k)) for k in range(chain.depth)] for name in ("d_biases", "d_weights")}
+    values = {
+        name: [sympy.simplify(at.value(name, 0, k)) for k in range(chain.depth)] for name in ("d_biases", "d_weights")
+    }
     return {
         "b": tuple(Fraction(int(x.p), int(x.q)) for x in values["d_biases"]),
         "w": tuple(Fraction(int(x.p), int(x.q)) for x in values["d_weights"]),

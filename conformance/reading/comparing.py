@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import islice, product
@@ -14,7 +14,8 @@ from flint import arb, ctx
 
 from .arithmetic_of_formulas import BALLS, DOUBLES, Arithmetic, Undefined, Value
 from .entries import LABELS, Reference, bound_letters, counts, reference
-from .frames import FRAMES, Frame
+from .frame import Frame
+from .frames import FRAMES
 from .specified import Specified
 from .tree import Call, Name, Number, Tree, walk
 from .valuing import COUNTING, Scope, work
@@ -185,7 +186,11 @@ def bindings(one: Prepared, frame: Frame, target: str, argument: str | None = No
     seen = 0
     for chosen in islice(product(*choices), MOST_BINDINGS * 8):
         # f_j and f at the label are one list, so that they may share its role.
-        roles = {(part.role, key.split("_")[0] if part.role in lists else key) for key, part in zip(keys, chosen, strict=True) if part}
+        roles = {
+            (part.role, key.split("_")[0] if part.role in lists else key)
+            for key, part in zip(keys, chosen, strict=True)
+            if part
+        }
         if len({role for role, _ in roles}) == len(roles):
             yield {key: part for key, part in zip(keys, chosen, strict=True) if part is not None}
             seen += 1

@@ -12,6 +12,7 @@ from .chain_of_neurons import Chain, Place, generic, place, worth
 from .edits import places, put
 from .entries import prepared
 from .finding import Reading, Verdict
+from .suggestions import written
 from .tree import Call, Name, Number, Row, Tree, walk
 
 TITLE = "the chain rule"
@@ -60,7 +61,10 @@ def _right(reading: Reading, why: str) -> Verdict:
 
 
 def _is_slope_product(factors: Sequence[Tree]) -> bool:
-    return any(isinstance(one, Call) and one.head == "apply" and isinstance(one.args[0], Name) and one.args[0].mark for one in factors)
+    return any(
+        isinstance(one, Call) and one.head == "apply" and isinstance(one.args[0], Name) and one.args[0].mark
+        for one in factors
+    )
 
 
 def _is_path(left: Call, factors: Sequence[Call]) -> bool:
@@ -106,7 +110,7 @@ def _wrong(left: Call, right: Tree, reading: Reading, words: str, printed: Seque
         verdict="wrong",
         rule="sigmoid_chain",
         message=f"{TITLE}: the factors do not meet; it would be right with {words}",
-        suggestion=_written(Row((left, right), ("=",)), reading),
+        suggestion=written(Row((left, right), ("=",)), reading),
         witness={"inputs": {"each derivative along the chain": "2"}, "printed": str(shown), "expected": str(total)},
     )
 
@@ -161,7 +165,7 @@ def _wrong_in_the_chain(left: Call, right: Tree, reading: Reading) -> Verdict | 
                 verdict="wrong",
                 rule="sigmoid_chain",
                 message=f"{TITLE}: the two sides differ; it would be right with {words}",
-                suggestion=_written(Row((left, changed), ("=",)), reading),
+                suggestion=written(Row((left, changed), ("=",)), reading),
                 witness={"inputs": inputs, "printed": str(worth(right, chain)), "expected": str(worth(left, chain))},
             )
     return Verdict(verdict="unknown", rule="sigmoid_chain", message="differs from the chain rule by more than one slip")
@@ -173,7 +177,10 @@ def _changes(right: Tree, depth: int) -> Iterator[tuple[str, Tree]]:
         if isinstance(one, Name) and one.index and isinstance(one.index[0], Number):
             for shift in (1, -1):
                 number = Number(one.index[0].value + shift)
-                yield f"{number.value} for {one.index[0].value} below {one.base}", put(right, path, replace(one, index=(number,)))
+                yield (
+                    f"{number.value} for {one.index[0].value} below {one.base}",
+                    put(right, path, replace(one, index=(number,))),
+                )
     for k in range(len(factors)):
         rest = factors[:k] + factors[k + 1 :]
         yield "a factor less", Call("*", rest) if len(rest) > 1 else rest[0]
@@ -280,7 +287,11 @@ def _of_claim(
     if reach is not None and reach <= Fraction(1, factor):
         told = "" if sizes else "the sizes of the products, not only the products, are below the bounds"
         verdict = "correct" if sizes else "assumption"
-        return Verdict(verdict=verdict, rule="sigmoid_chain", message=f"the ratio is below 1/{factor}" + (f", if {told}" if told else ""))
+        return Verdict(
+            verdict=verdict,
+            rule="sigmoid_chain",
+            message=f"the ratio is below 1/{factor}" + (f", if {told}" if told else ""),
+        )
     depth = max(second, *limits, 0) if limits else second
     chain = Chain((Fraction(1),) * depth, (LN_2,) * depth)
     if any(chain.value(Place("w", k)) * chain.slope(k - 1) >= limit for k, limit in limits.items() if k > 1):
@@ -288,14 +299,21 @@ def _of_claim(
     ratio = _ratio(chain, first, second)
     if ratio <= Fraction(1, factor):
         return None
-    right = next((k for k in range(first + 1, depth + 1) if (r := _reach(first, k, limits)) is not None and r <= Fraction(1, factor)), None)
+    right = next(
+        (
+            k
+            for k in range(first + 1, depth + 1)
+            if (r := _reach(first, k, limits)) is not None and r <= Fraction(1, factor)
+        ),
+        None,
+    )
     left = reading.row.sides[0] if reading.row is not None else None
     suggestion = None
     if right is not None and isinstance(left, Call):
         by = left.args[1]
         assert isinstance(by, Name)
         changed = Call("partial", (left.args[0], replace(by, index=(Number(Fraction(right)),))))
-        suggestion = _written(Row((changed,)), reading)
+        suggestion = written(Row((changed,)), reading)
     where = "z_1" if depth == 2 else f"z_1, ..., z_{depth}"
     return Verdict(
         verdict="wrong",
@@ -336,17 +354,11 @@ def _assumed(number: int, limit: Fraction, is_size: bool, reading: Reading, clai
     return Verdict(
         verdict="wrong",
         rule="sigmoid_chain",
-        message="the product may be far below 0, and the gradient then grows: what the factor follows from is a bound on its size",
-        suggestion=_written(changed, reading),
+        message="the product may be far below 0, and gradients then grow: the factor follows from a bound on its size",
+        suggestion=written(changed, reading),
         witness={
             "inputs": {f"w_{number}": "-9", f"z_{first}": "log 2"},
             "printed": f"{product} < {limit}, so ∂C/∂b_{first} is below {limit} of ∂C/∂b_{number}",
             "expected": f"|∂C/∂b_{first}| = {ratio} |∂C/∂b_{number}|",
         },
     )
-
-
-def _written(row: Row, reading: Reading) -> str:
-    from .notation import latex, python  # late: it is about writing
-
-    return python(row) if reading.piece.kind == "code" else latex(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -118,8 +118,8 @@ def _values(kept: Tree, rate: str | None) -> list[float] | None:
         return None
 
 
-def judge_mask(one: Mask, row: Row, meant: str | None, named: bool, write: object) -> Verdict | None:
-    """Return the verdict on a row that draws a mask; `meant` is what the rate means elsewhere, `named` whether it is dropout."""
+def judge_mask(one: Mask, row: Row, meant: str | None, write: Callable[[Row], str]) -> Verdict | None:
+    """Return the verdict on a row that draws a mask; `meant` is what the rate means elsewhere."""
     rule = rule_called("dropout")
     if one.meaning is not None:
         verdict = "correct" if one.meaning == rule.axis("rate_meaning").names[0] else "convention"
@@ -129,7 +129,7 @@ def judge_mask(one: Mask, row: Row, meant: str | None, named: bool, write: objec
         return Verdict(
             verdict=verdict, rule="dropout", dialect={"rate_meaning": one.meaning}, message=f"Dropout: the mask{told}"
         )
-    if not named or one.rate is None:
+    if one.rate is None:
         return None
     for wanted in (meant,) if meant else ("drop", "keep"):
         for slip in slips(one.kept, ()):
@@ -141,7 +141,7 @@ def judge_mask(one: Mask, row: Row, meant: str | None, named: bool, write: objec
     )
 
 
-def _wrong(one: Mask, changed: Row, words: str, wanted: str, write: object) -> Verdict | None:
+def _wrong(one: Mask, changed: Row, words: str, wanted: str, write: Callable[[Row], str]) -> Verdict | None:
     rate = Fraction(1, 4)
     try:
         printed = work(one.kept, Scope({one.rate or "": float(rate)}, DOUBLES))
@@ -153,9 +153,13 @@ def _wrong(one: Mask, changed: Row, words: str, wanted: str, write: object) -> V
         rule="dropout",
         dialect={"rate_meaning": wanted},
         message=f"one change away from Dropout: the mask would be right with {words}",
-        suggestion=write(changed),  # type: ignore[operator]
-        witness={"inputs": {one.rate: str(rate)}, "printed": str(Fraction(printed).limit_denominator(1000)), "expected": str(expected)},
-    )  # fmt: skip
+        suggestion=write(changed),
+        witness={
+            "inputs": {one.rate: str(rate)},
+            "printed": str(Fraction(printed).limit_denominator(1000)),
+            "expected": str(expected),
+        },
+    )
 
 
 def _replaced(tree: Tree, old: Tree, new: Tree) -> Tree:

@@ -24,14 +24,16 @@ class Reference:
 
 def reference(name: Name, letters: frozenset[str] | set[str]) -> Reference:
     """Return what a name refers to when `letters` run over positions."""
-    words, extra, places = [], "", []
+    words: list[str] = []
+    extra = ""
+    places: list[Tree] = []
     parts = list(name.index) + ([name.mark] if isinstance(name.mark, Tree) else [])
     for part in parts:
         if isinstance(part, Name) and (part.base in letters or part.base in ALWAYS) and not part.accents:
             places.append(part)
-        elif (shift := _shift(part, letters)) is not None:
+        elif isinstance(part, Call) and (shift := _shift(part, letters)) is not None:
             extra += shift
-            places.append(part.args[0])  # type: ignore[union-attr]
+            places.append(part.args[0])
         elif isinstance(part, Number) and part is not name.mark and part.value.denominator == 1:
             words.append(str(part.value))
             places.append(part)
@@ -175,7 +177,7 @@ def _with_indicators(args: tuple[Tree, ...]) -> Tree:
             isinstance(arg, Name)
             and arg.base in ("I", "mathbb", "mathbbm", "bbm")
             and isinstance(after, Call)
-            and after.head in "< > <= >= ==".split()
+            and after.head in ("<", ">", "<=", ">=", "==")
         ):
             continue
         kept.append(arg)

@@ -12,7 +12,7 @@ from gradspec.spec import rule as rule_called
 from .dropout_rows import Mask, masks, multiplies
 from .entries import prepared
 from .finding import Reading
-from .frames import Frame
+from .frame import Frame
 from .subjects import Subject, quantities
 from .tree import Call, Name, Tree, walk
 from .worlds import Variation, variations
@@ -20,7 +20,7 @@ from .worlds import Variation, variations
 LEFT, NEAR, FAR, NONE = range(
     4
 )  # how a candidate is known: by the left side, the words just before, those of the slide
-EXPLICIT = re.compile(r"fan|n_?in\b|n_?out\b|in_|out_|_in|_out|inputs|outputs", re.IGNORECASE)
+EXPLICIT = re.compile(r"fan|avg|average|n_?in\b|n_?out\b|in_|out_|_in|_out|inputs|outputs", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def _normalises(one: Tree) -> bool:
     above, below = one.args
     if not (isinstance(above, Call) and above.head == "+" and len(above.args) == 2):
         return False
-    root = isinstance(below, Call) and below.head == "sqrt" and isinstance(below.args[0], Call)
-    return root and below.args[0].head == "+" and len(list(walk(below.args[0]))) < 8  # type: ignore[union-attr]
+    inner = below.args[0] if isinstance(below, Call) and below.head == "sqrt" else None
+    return isinstance(inner, Call) and inner.head == "+" and len(walk(inner)) < 8
 
 
 def candidates(what: Subject, reading: Reading, slide: Slide) -> list[Candidate]:

@@ -10,12 +10,14 @@ from gradspec.spec import rule as rule_called
 
 from .comparing import Match, Prepared, agrees, bindings, certainly_agrees, matches, prepare
 from .entries import bound_letters, prepared
-from .evidence import EXPLICIT, FAR, LEFT, NEAR, NONE, Candidate, Slide, candidates, certain, is_law, of_slide
+from .evidence import EXPLICIT, LEFT, NONE, Candidate, Slide, candidates, certain, is_law, of_slide
 from .exact_witness import witness
 from .finding import Reading, Verdict
-from .frames import DROPOUT_ROLES, Frame
+from .frame import Frame
+from .frames_of_layers import DROPOUT_ROLES
 from .slips import slips
 from .subjects import Subject, subject
+from .suggestions import written
 from .tree import Call, Name, Row, Tree, walk
 from .worlds import Variation, variations
 
@@ -267,7 +269,9 @@ def _wrong(cases: Sequence[_Case], sure: Sequence[Candidate], found: Match | Non
         rule=meant.variation.rule,
         dialect=dict(meant.variation.dialect),
         message=why,
-        suggestion=_suggestion(one, repair.tree) if repair is not None else f"gradspec show {rule.name}",
+        suggestion=written(Row((one.row.sides[0], repair.tree), one.row.relations), one.reading)
+        if repair is not None
+        else f"gradspec show {rule.name}",
         witness=shown,
         suspect="extraction" if one.reading.repairs else None,
     )
@@ -314,13 +318,3 @@ def _names_of(one: _Case, sure: Sequence[Candidate]) -> list[Name]:
             if isinstance(part, Name) and part.base in bases:
                 found.setdefault(part)
     return list(found)[:10]
-
-
-def _suggestion(one: _Case, tree: Tree) -> str:
-    from .notation import latex, python  # late: it is about writing
-
-    changed = Row((one.row.sides[0], tree), one.row.relations)
-    return python(changed) if one.reading.piece.kind == "code" else latex(changed)
-
-
-__all__ = ["FAR", "NEAR", "judge_formula", "judge_side", "right_verdict"]

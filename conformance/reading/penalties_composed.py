@@ -11,6 +11,7 @@ from .comparing import situation
 from .entries import prepared
 from .exact_witness import EXACTLY
 from .finding import Reading, Verdict
+from .suggestions import written
 from .tree import Call, Name, Row, Tree, walk
 from .worlds import frames, variations
 
@@ -41,7 +42,7 @@ def composed(found: Verdict, reading: Reading, row: Row, others: Sequence[Readin
         found,
         verdict="wrong",
         message=f"{rule.title}, but {rule.error(ERROR).doc} ({ERROR}): line {where} multiplies this by {twice.base} again",
-        suggestion=_written(Row((row.sides[0], without), row.relations), reading),
+        suggestion=written(Row((row.sides[0], without), row.relations), reading),
         witness=shown,
     )
 
@@ -97,9 +98,3 @@ def _witness(found: Verdict) -> dict[str, object]:
         "printed": str(wrong_at.quantity("penalty")),
         "expected": str(right_at.quantity("penalty")),
     }
-
-
-def _written(row: Row, reading: Reading) -> str:
-    from .notation import latex, python  # late: it is about writing
-
-    return python(row) if reading.piece.kind == "code" else latex(row)

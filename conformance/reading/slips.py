@@ -9,6 +9,7 @@ from fractions import Fraction
 from .edits import Path, flat, negated, places, put
 from .tree import Call, Name, Number, Tree, walk
 
+SMALL = tuple(map(Fraction, ("1", "2", "3", "4", "6", "0", "1/2")))
 NONE, ONE, TWO = (Number(Fraction(k)) for k in range(3))
 TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 OTHER = {"max": "min", "min": "max"}
@@ -93,7 +94,9 @@ def _of_name(name: Name, others: Sequence[Name]) -> Iterator[Change]:
 
 
 def _of_number(number: Number) -> Iterator[Change]:
-    for value in (number.value * 2, number.value / 2, Fraction(1), Fraction(2), Fraction(3), Fraction(4), Fraction(6), Fraction(0), Fraction(1, 2), -number.value, 1 / number.value if number.value else Fraction(1)):  # fmt: skip
+    value = number.value
+    near = (value * 2, value / 2, -value, *([1 / value] if value else []), *SMALL)
+    for value in near:
         if value != number.value:
             yield 3, "another number", Number(value)
 
@@ -106,7 +109,11 @@ def _of_call(one: Call) -> Iterator[Change]:
         if len(args) == 2 and args[0] == ONE and isinstance(args[1], Call) and args[1].head == "neg":
             yield 1, "the name without 1 less it", args[1].args[0]
         if len(args) == 2:
-            yield 5, "the root of a square and the other term", Call("sqrt", (Call("+", (Call("^", (args[0], TWO)), args[1])),))
+            yield (
+                5,
+                "the root of a square and the other term",
+                Call("sqrt", (Call("+", (Call("^", (args[0], TWO)), args[1])),)),
+            )
         if len(args) > 1:
             for k in range(len(args)):
                 rest = args[:k] + args[k + 1 :]

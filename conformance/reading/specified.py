@@ -77,7 +77,7 @@ class Specified:
             )
         if isinstance(e, Piecewise):
             return arithmetic.choose([(self._later(v, at), self._truth(c, at)) for v, c in e.args])
-        if isinstance(e, straight_through) or isinstance(e, tuple(UNLESS_FINITE)):
+        if isinstance(e, (straight_through, *UNLESS_FINITE)):
             return self._worth(e.args[0], at)
         if isinstance(e, sympy.KroneckerDelta):
             one, other = (self._position(part, at) for part in e.args)

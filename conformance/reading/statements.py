@@ -8,43 +8,55 @@ from .bounds import judge_bounds
 from .clipped_examples import judge_example
 from .derivative_chains import judge_chain, judge_factors
 from .dropout_rows import INPUT, judge_mask
-from .entries import bound_letters
 from .evidence import Slide, slide_of
 from .finding import Reading, Verdict
 from .formulas import judge_formula, judge_side
 from .laws_of_weights import judge_law
 from .penalties_composed import PENALTIES, composed
 from .subjects import Subject
-from .tree import Call, Name, Row
+from .suggestions import written
+from .tree import Call, Row, walk
+
+MOST_PARTS = 300  # of a row: no rule that is known has a tenth of them
+FAILURES = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def judge(rows: Sequence[Reading], context: Sequence[Reading] = ()) -> list[Verdict | None]:
-    """Return a verdict for each row of one slide, None where it states nothing.
+    """Return a verdict for each row of one slide, None where it states nothing. Never raises.
 
     `context` are the readings of earlier slides, as far as definitions on them matter here.
     """
-    slide = slide_of(rows, context)
-    found = judge_factors(rows)
-    for k, one in enumerate(rows):
-        if found[k] is None and one.row is not None:
-            found[k] = _judged(k, one, one.row, slide)
+    short, earlier = [one for one in rows if _is_short(one)], [one for one in context if _is_short(one)]
+    verdicts = dict(zip(map(id, short), _judged(short, earlier), strict=True))
+    return [verdicts.get(id(one)) for one in rows]
+
+
+def _is_short(one: Reading) -> bool:
+    return one.row is not None and sum(len(walk(side)) for side in one.row.sides) <= MOST_PARTS
+
+
+def _judged(rows: Sequence[Reading], context: Sequence[Reading]) -> list[Verdict | None]:
+    try:
+        slide, found = slide_of(rows, context), judge_factors(rows)
+    except FAILURES:
+        return [None] * len(rows)
+    for place, one in enumerate(rows):
+        if found[place] is None and one.row is not None and len(one.row.sides) > 1:
+            try:
+                found[place] = _of_row(place, one, one.row, slide)
+            except FAILURES as trouble:
+                found[place] = Verdict(verdict="unknown", message=f"could not be worked out: {type(trouble).__name__}")
     return found
 
 
-def _judged(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | None:
-    if len(row.sides) < 2:
-        return None
+def _of_row(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | None:
     if place in slide.masks:
         return _of_mask(place, reading, row, slide)
-    known = judge_example(reading, row) or judge_bounds(reading, row, slide)
-    if known is not None:
-        return known
-    chain = judge_chain(reading, row, [*slide.context, *slide.readings])
-    if chain is not None:
-        return chain
-    found = judge_law(reading, row, slide) or judge_formula(reading, row, slide)
+    everything = [*slide.context, *slide.readings]
+    known = judge_example(reading, row) or judge_bounds(reading, row, slide) or judge_chain(reading, row, everything)
+    found = known or judge_law(reading, row, slide) or judge_formula(reading, row, slide)
     if found is not None and found.rule in PENALTIES:
-        return composed(found, reading, row, [*slide.context, *slide.readings])
+        return composed(found, reading, row, everything)
     if found is not None and found.rule == "dropout" and found.dialect.get("scale_at") == "test":
         return _after_scaled_mask(found, slide)
     return found
@@ -53,8 +65,7 @@ def _judged(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | N
 def _of_mask(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | None:
     one = slide.masks[place]
     if one.scaled is None:
-        named = True
-        return judge_mask(one, row, slide.rate_meaning, named, lambda changed: _written(changed, reading))
+        return judge_mask(one, row, slide.rate_meaning, lambda changed: written(changed, reading))
     whole = Row((row.sides[0], Call("*", (one.scaled, INPUT))), row.relations)
     return judge_side(reading, whole, 1, slide, Subject("name", "y", "y"))
 
@@ -65,12 +76,3 @@ def _after_scaled_mask(found: Verdict, slide: Slide) -> Verdict:
         return found
     dialect = {**found.dialect, "scale_at": "train"}
     return Verdict(verdict="correct", rule="dropout", dialect=dialect, message="Dropout, with a mask that is scaled")
-
-
-def _written(changed: Row, reading: Reading) -> str:
-    from .notation import latex, python  # late: it is about writing
-
-    return python(changed) if reading.piece.kind == "code" else latex(changed)
-
-
-__all__ = ["Name", "bound_letters", "judge"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .entries import reference
-from .frames import FRAMES, Frame
+from .frame import Frame
+from .frames import FRAMES
 from .tree import Call, Name, Number, Tree
 
 FUNCTION_HEADS = frozenset({"sigmoid", "tanh", "relu", "softmax", "softplus"})

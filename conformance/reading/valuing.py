@@ -9,7 +9,7 @@ from typing import Any
 
 from .arithmetic_of_formulas import Arithmetic, Undefined, Value
 from .entries import Reference, reference
-from .frames import PLACE
+from .frame import PLACE
 from .tree import Call, Name, Number, Tree
 
 RELATIONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
@@ -40,6 +40,9 @@ def work(tree: Tree, scope: Scope) -> Value:
     own = HEADS.get(tree.head)
     if own is not None:
         return own(tree, scope)
+    if tree.head == "sqrt" and len(tree.args) > 1:
+        order = Call("/", (Number(Fraction(1)), tree.args[1]))
+        return _both(scope.arithmetic.power, work(tree.args[0], scope), work(order, scope))
     if tree.head in scope.arithmetic.functions:
         function = scope.arithmetic.functions[tree.head]
         return _each(function, work(tree.args[0], scope))

@@ -14,7 +14,8 @@ from sympy import Indexed
 from gradspec.spec import Rule, rule
 
 from .arithmetic_of_formulas import DOUBLES, EXACT, Arithmetic, Undefined, Value
-from .frames import FRAMES, PLACE, Frame
+from .frame import PLACE, Frame
+from .frames import FRAMES
 from .specified import Specified
 
 LOGARITHMS = {"log 2": sympy.log(2), "-log 2": -sympy.log(2), "log 3": sympy.log(3)}
@@ -120,8 +121,8 @@ class Situation:
         program = _program(one)
         extra = {"epsilon": EPSILON_OF_CLIPPED_SHARES, "negative_slope": Fraction(0), "upstream": Fraction(1)}
         inputs = {name: arithmetic.number(value) for name, value in extra.items()} | self.given
-        inputs |= {name: size if name in ("n",) and False else size for name, size in sizes.items()}
-        self.specified = Specified(program, _in_the_numbers(inputs, sizes, arithmetic), arithmetic)
+        inputs |= sizes
+        self.specified = Specified(program, inputs, arithmetic)
         self.known: dict[str, Value] = {}
 
     def role(self, name: str) -> Value:
@@ -180,7 +181,7 @@ def _program(one: Variation) -> Any:
     return rule(one.rule).program(dict(one.dialect), one.frame.options, one.error)
 
 
-def _numbers(value: object, arithmetic: Arithmetic) -> Any:
+def _numbers(value: Any, arithmetic: Arithmetic) -> Any:
     if isinstance(value, tuple):
         return tuple(_numbers(part, arithmetic) for part in value)
     if isinstance(value, str):
@@ -188,12 +189,7 @@ def _numbers(value: object, arithmetic: Arithmetic) -> Any:
         return found if arithmetic is EXACT else float(found)
     if isinstance(value, int):
         return value
-    return arithmetic.number(value)  # type: ignore[arg-type]
-
-
-def _in_the_numbers(inputs: Mapping[str, Any], sizes: Mapping[str, int], arithmetic: Arithmetic) -> dict[str, Any]:
-    """Sizes bound sums, and stand in formulas too."""
-    return {**inputs, **sizes}
+    return arithmetic.number(value)
 
 
 # -- quantities that a slide shows and the specification has no name for ---------------------------------------
@@ -233,6 +229,10 @@ def _label(at: Situation) -> Value:
     return at.given["label"]
 
 
+def _root(at: Situation) -> Value:
+    return at.arithmetic.functions["sqrt"](at.specified.value("batch_variance", 0))
+
+
 def _next(name: str) -> Callable[[Situation], Value]:
     def value(at: Situation) -> Value:
         program = at.specified.program
@@ -241,7 +241,7 @@ def _next(name: str) -> Callable[[Situation], Value]:
             program,
             update={},
             let={**program.let, **{sympy.IndexedBase(f"next_{name}")[t.indices]: e for t, e in update.items()}},
-        )  # type: ignore[attr-defined]
+        )
         return Specified(renamed, at.specified.inputs, at.arithmetic).value(f"next_{name}", 0)
 
     return value
@@ -255,7 +255,7 @@ DERIVED: dict[tuple[str, str], Callable[[Situation], Value]] = {
     ("cross_entropy", "label"): _label,
     ("cross_entropy", "targets"): lambda at: at.given["targets"],
     ("cross_entropy", "predictions"): lambda at: at.given["predictions"],
-    ("batch_normalization", "root"): lambda at: at.arithmetic.functions["sqrt"](at.specified.value("batch_variance", 0)),
+    ("batch_normalization", "root"): _root,
     ("batch_normalization", "next_mean"): _next("mean"),
     ("batch_normalization", "next_variance"): _next("variance"),
 }
