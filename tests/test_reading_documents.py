@@ -82,6 +82,9 @@ def test_a_formula_is_found_between_its_delimiters(text: str) -> None:
         "In general logistic < tanh < ReLU < leaky ReLU (and its variants) < ELU",
         "<a href='x.html' class=\"y\">z</a> and http://a.b/?c=d+e",
         "| α | β = 2 γ |",
+        r"a \[note\] in brackets, and one \[without end",
+        "$Id: deck.md,v 1.3$ and $commit1:$path",
+        "let x = list->first('a') and y = a.b(c) + d",
         "We set w = w − learning rate × gradient.",
     ],
 )
@@ -100,12 +103,14 @@ def test_what_is_wrapped_in_a_comment_or_verbatim_is_no_formula_in_latex() -> No
     assert found(text, "deck.tex") == found(text, "-")
 
 
-@pytest.mark.parametrize("opening", ["$$ w = w", r"\[ w = w", r"\begin{align} w = w", r"\\[ w = w"])
+@pytest.mark.parametrize(
+    "opening", ["$$ w = w", r"\[ w = \eta w", "\\[\nw = w", r"\begin{align} w = w", r"\\[ w = \eta w"]
+)
 def test_a_display_without_end_does_not_swallow_what_follows(opening: str) -> None:
     text = f"{opening}\n\nThen come some more words that are prose for certain.\n\n$a = b$ and $$c = d$$"
     first, *rest = pieces_of(text, "deck.md")
 
-    assert opening == first.text
+    assert opening.split() == first.text.split()
     assert ["a = b", "c = d"] == [piece.source for piece in rest]
 
 

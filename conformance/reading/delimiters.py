@@ -11,58 +11,29 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_CHARACTERS, MOST_MARKS, MOST_WORDS = 20_000, 3_000_000, 4
+from .marks import (
+    ASSIGNMENT,
+    CLOSING,
+    COMMAND,
+    DISPLAYS,
+    ENVIRONMENTS,
+    INLINE,
+    KEYWORD,
+    LANGUAGE,
+    LATEX,
+    MATHEMATICS,
+    MOST_CHARACTERS,
+    OPTIONS,
+    PYTHON,
+    SIGN,
+    SKIPPED,
+    TEXT,
+    VERBATIM,
+    WORD,
+    is_money,
+)
 
-ENVIRONMENTS = frozenset([
-    "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
-    "multlined", "split", "eqnarray", "displaymath", "math", "cases", "dcases", "dmath", "dgroup",
-    "IEEEeqnarray", "empheq",
-])  # fmt: skip
-VERBATIM = frozenset(
-    ["verbatim", "Verbatim", "lstlisting", "minted", "python", "pythoncode", "pyverbatim", "semiverbatim"]
-)
-SKIPPED = frozenset(["comment", "tikzpicture", "thebibliography", "filecontents"])
-PYTHON = re.compile(
-    r"(?i)(?:i?python\d?|py\d?|pycon|numpy|pytorch|torch|tensorflow|keras|jax|pseudo\w*|algorithm|text|plain|txt|)\Z"
-)
-MATHEMATICS = frozenset(["math", "latex", "tex", "katex"])
-DISPLAYS = frozenset([
-    "equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "displaymath",
-])  # fmt: skip
-CLOSING = {"(": ")", "[": "]"}
-INLINE = frozenset(["$", r"\(", r"\\("])
-
-SHARED = r"""
-      (?P<gap>\n(?:[ \t]*\n)+)
-    | (?P<feed>\f)
-    | (?P<begin>\\begin[ ]?\{(?P<opened>[A-Za-z]{1,20})\*?\})
-    | (?P<end>\\end[ ]?\{(?P<closed>[A-Za-z]{1,20})\*?\})
-"""
-TEXT = re.compile(
-    r"(?P<fence>^(?P<margin>[ \t]*(?:>[ \t]?)*(?:(?:[-*+►▶•]|\d{1,3}[.)])[ \t]+)?)(?P<ticked>`{3,}|~{3,})(?P<info>[^\n`]*)$)"
-    r"|(?P<highlight>\{%-?[ ]highlight[ ](?P<language>\w*)[^%\n]{0,80}%\})"
-    r"|(?P<heading>^[ ]{0,3}\#{1,6}[ \t][^\n]*)"
-    r"|(?P<rule>^[ ]{0,3}(?:-{3,}|={3,}|_{3,}|\*{3,}|-[ ]-[ ]-|\*[ ]\*[ ]\*)[ \t]*$)"
-    r"|(?P<comment><!--)"
-    r"|(?P<ticks>`+)"
-    r"|(?P<dollars>\$\$?)"
-    r"|(?P<bracket>(?<!\\)\\{1,2}(?P<which>[()\[\]]))"
-    r"|" + SHARED + r"|(?P<escape>\\.)",
-    re.MULTILINE | re.VERBOSE,
-)
-LATEX = re.compile(
-    r"(?P<comment>%[^\n]*)"
-    r"|(?P<verb>\\verb\*?(?P<mark>[^A-Za-z\s*])[^\n]*?(?P=mark))"
-    r"|(?P<heading>\\(?:part|chapter|section|subsection|subsubsection|frame|frametitle|slidehead|newpage|clearpage)(?![A-Za-z]))"
-    r"|(?P<dollars>\$\$?)"
-    r"|(?P<bracket>\\(?P<which>[()\[\]]))"
-    r"|" + SHARED + r"|(?P<alias>\\[A-Za-z]+)|(?P<escape>\\.)",
-    re.MULTILINE | re.VERBOSE,
-)
-ASSIGNMENT = re.compile(r"[ \t]*[A-Za-z_][\w.]*(?:\[[^\]\n]{0,60}\])?[ \t]*[-+*/]?=[ \t]*[^=\s]")
-WORD = re.compile(r"(?<![\\A-Za-z{])[a-z]{3,}(?![A-Za-z}(])")
-OPTIONS = re.compile(r"(?:[ \t]*\[[^\]\n]*\])?(?:[ \t]*\{[^}\n]*\})?(?:[ \t]*\n)?")
-LANGUAGE = re.compile(r"(?i)(?:language[ ]*=[ ]*\{?|\{)([A-Za-z0-9]+)")
+MOST_MARKS, MOST_WORDS = 3_000_000, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +95,17 @@ class _Scanner:
         one, self.open = self.open, None
         assert one is not None
         inner, outer = (one.start, end) if environment else (one.inner, start)
-        if self.text[inner : inner + 200].strip() or self.text[inner:outer].strip():
+        content = self.text[inner : min(inner + 200, outer)]
+        if not self.latex and KEYWORD.fullmatch(content):
+            return
+        if (
+            not self.latex
+            and one.kind[:1] == "\\"
+            and one.kind[-1:] == "["
+            and not SIGN.search(self.text, inner, outer)
+        ):
+            return
+        if content.strip() or self.text[inner:outer].strip():
             yield Span("formula", one.start, end, inner, outer)
 
     def given_up(self, place: int) -> Iterator[Span]:
@@ -134,7 +115,10 @@ class _Scanner:
             yield from self.broken(one, place if one.gap < 0 else one.gap)
 
     def broken(self, one: _Open, end: int) -> Iterator[Span]:
-        if self.text[one.inner : end][:MOST_CHARACTERS].strip():
+        inner = self.text[one.inner : end][:MOST_CHARACTERS]
+        opened = inner.split("\n", 1)[0].strip() == "" and SIGN.search(inner)
+        escaped = not self.latex and one.kind[:1] == "\\" and not opened and not COMMAND.search(inner)  # Markdown's [
+        if inner.strip() and not escaped:
             yield Span("broken", one.start, end, one.start, end)
 
     def stale(self, place: int) -> Iterator[Span]:
@@ -177,7 +161,7 @@ class _Scanner:
         assert one is not None
         if start == one.inner:
             self.open = None
-        elif not self.latex and _is_money(self.text, one.start, start):
+        elif not self.latex and is_money(self.text, one.start, start):
             self.open = _Open("$", start, start + 1)
         else:
             yield from self.closes(start, start + 1)
@@ -401,17 +385,3 @@ class _Scanner:
         else:
             kind = "code" if PYTHON.match(language) else "skip"
         yield Span(kind, match.start(), max(end, inner), inner, max(outer, inner))
-
-
-def _is_money(text: str, start: int, end: int) -> bool:
-    """Whether the dollar signs at `start` and `end` are no pair: $5 and $10."""
-    inner = text[start + 1 : end][:MOST_CHARACTERS]
-    after, before = text[end + 1 : end + 2], text[start - 1 : start] if start else ""
-    opens_wide, closes_wide = inner[:1].isspace(), inner[-1:].isspace()
-    if (after.isdigit() or closes_wide) and inner[:1].isdigit() and "\\" not in inner:
-        return True
-    if before.isdigit() and opens_wide and "\\" not in inner:
-        return True
-    if closes_wide and not opens_wide and after and not after.isspace() and after not in ".,;:!?)-*":
-        return True
-    return "\\" not in inner and len(WORD.findall(inner)) > 2

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
 
-from .delimiters import MOST_CHARACTERS, Span, spans
+from .delimiters import Span, spans
 from .finding import Piece
 from .loading import loaded, shown
 from .macros import BUILT_IN, Budget, Definition, definitions, expanded, without_definitions
+from .marks import MOST_CHARACTERS
 from .notebook import cells, is_notebook
 from .prose import BLANK
 from .prose import lines as prose_lines

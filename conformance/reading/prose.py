@@ -22,6 +22,7 @@ BROKEN = " ␤ "  # between lines that were one formula in two dimensions; nothi
 CLUE = re.compile(r"[=←≔⇐⇒→≤≥<>]")
 CALL = re.compile(r"[A-Za-z_]\w*\.[\w.]+\(")
 UPDATE = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]\n]{0,60}\])?[ \t]*[-+*/]?=[ \t]*[\w.(\[][\w.,()\[\] +*/-]*\Z", re.ASCII)
+PROGRAM = re.compile(r"->|'[A-Za-z(*]|\w'\w\w|\+\+|--|[~@;\t<>\"]|[A-Za-z]\.[A-Za-z]|\.\./|\$")  # of another language
 SHORT = frozenset(["eps", "lam", "lamda", "lambd", "lr", "varepsilon"])
 BLANK = re.compile(r"(?:[ \t]*\n)*")
 GAP = re.compile(r"\n(?:[ \t]*\n)+")
@@ -261,6 +262,8 @@ def _is_sign(character: str) -> bool:
 
 def _says_something(formula: str) -> bool:
     """Whether more is said than what a letter or a number is called."""
+    if PROGRAM.search(formula):
+        return False
     sides = re.split(r":=|<-|[=←≔⇐]", formula)
     if any(not OPERAND.search(side) for side in sides) or formula.count("(") != formula.count(")"):
         return False

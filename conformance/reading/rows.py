@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from .delimiters import MOST_CHARACTERS
+from .marks import MOST_CHARACTERS
 
 ENVELOPES = frozenset([
     "equation", "align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "multline",
