@@ -14,6 +14,7 @@ from gradspec.spec import rule as find_rule
 from .arrays import ArrayKind
 from .case import FunctionCase, Misbehaviour, Outcome
 from .implementation import Offer
+from .programs import program_of
 from .scoring import is_special
 
 REFUSALS = (ValueError, ArithmeticError, RuntimeError)  # of infinities and NaN
@@ -25,7 +26,7 @@ def call(found: Offer, case: FunctionCase, kind: ArrayKind, guard: AbstractConte
     `guard` is held while the adapter runs.
     """
     rule = find_rule(case.rule)
-    program = rule.program({}, case.switched_on)
+    program = program_of(rule, {}, case.switched_on)
     asked = {o.name for o in rule.options if o.differentiates}
     function = found.derivative if asked & case.switched_on else found.function
     assert function is not None

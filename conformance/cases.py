@@ -20,6 +20,7 @@ from gradspec.spec.rule import Hyperparameter, Option
 from .case import AnyCase, Case, Slopes
 from .function_cases import build_function_cases
 from .layer_cases import build_layer_cases
+from .programs import program_of
 from .scoring import at_parameter
 
 COORDINATES = 35  # two vector registers of single precision, and a remainder
@@ -74,7 +75,7 @@ def looks_ahead(rule: Rule) -> bool:
     on: frozenset[str] = frozenset()
     if rule.kind != "optimizer":
         return False
-    return not all(at_parameter(rule.program(d, on)) for d in rule.dialects(on))
+    return not all(at_parameter(program_of(rule, d, on)) for d in rule.dialects(on))
 
 
 def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0) -> list[AnyCase]:

@@ -21,6 +21,7 @@ from gradspec.spec import Program, Rule
 from .case import AnyCase, FunctionCase, Outcome
 from .cases import build_cases, contexts
 from .judging import essence
+from .programs import program_of
 from .scoring import K, is_special, numbers, predict
 from .simulation import simulate
 
@@ -56,7 +57,7 @@ def certificate(
 def _pairs(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -> Iterator[Separation]:
     cases = sorted(build_cases(rule, dtype, on, level=level, seed=seed), key=lambda c: c.level != 1)  # sweeps first
     programs: dict[Named, Program] = {
-        tuple(d.items()): rule.program(d, on) for d in rule.dialects(frozenset(on), frozenset(on))
+        tuple(d.items()): program_of(rule, d, on) for d in rule.dialects(frozenset(on), frozenset(on))
     }
     runs = {(name, case.name): _Ideal(program, case) for name, program in programs.items() for case in cases}
     plain = {name: essence(program) for name, program in programs.items()}

@@ -23,6 +23,7 @@ from gradspec.spec.nonfinite import UNLESS_FINITE
 from gradspec.spec.rule import Array, Hyperparameter, Option
 
 from .case import FunctionCase
+from .programs import program_of
 
 COUNTS = (5, 3, 2, 4)  # distinct sizes, in the order in which the rule names them, so that no two are mistaken
 ONES = (1, 1, 1, 1)
@@ -60,7 +61,7 @@ def build_function_cases(
 
 
 def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -> Iterator[FunctionCase]:
-    plan = _Plan(rule, dtype, on, seed, rule.program({}, on))
+    plan = _Plan(rule, dtype, on, seed, program_of(rule, {}, on))
     wide = dtype in ("float64", "float32")
     small, large = (-30, 6) if wide else (-6, 3)
     if plan.elementwise:

@@ -16,6 +16,7 @@ from .case import FunctionCase, Misbehaviour, Outcome, Unsupported
 from .counterexample import ARRAY, Judge
 from .implementation import Implementation
 from .layer_counterexample import layer_snippet
+from .programs import program_of
 from .scoring import anchored, is_special, numbers, predict, program_for
 from .verdict import Counterexample
 
@@ -37,7 +38,7 @@ def find_function_counterexample(
     if where is None:
         return None
     best, found = case, outcome
-    if elementwise(rule.program(dialect, case.switched_on)):
+    if elementwise(program_of(rule, dialect, case.switched_on)):
         single = replace(case, arrays=tuple(Values((1,), (a.numbers[where[1]],)) for a in case.arrays))
         alone = _rejected(single, judge, run)
         if alone is not None:
@@ -136,7 +137,7 @@ def snippet(
     library, make = ARRAY[implementation.arrays]
     if rule.kind == "layer":
         return layer_snippet(implementation, rule, case, row, place, got, exact)
-    program = rule.program({}, case.switched_on)
+    program = program_of(rule, {}, case.switched_on)
     asked = {o.name for o in rule.options if o.differentiates}
     function = "derivative" if asked & case.switched_on else "function"
     optional = {name for option in case.options for name in rule.arrays_of(option)}

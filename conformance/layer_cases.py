@@ -19,6 +19,7 @@ from gradspec.spec.rule import Array
 
 from .case import FunctionCase, SampleCase
 from .function_cases import build_function_cases
+from .programs import program_of
 
 LAW = "law"  # the option under which a rule states the law of what it draws
 SAMPLES, LARGE_SAMPLES = (256, 128), (2048, 1024)
@@ -29,7 +30,7 @@ def build_layer_cases(
     rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0
 ) -> list[FunctionCase]:
     """Return the cases of a layer with the options `on`, up to `level`; equal arguments give equal cases."""
-    program = rule.program({}, on)
+    program = program_of(rule, {}, on)
     cases = build_function_cases(rule, dtype, on, level=level, seed=seed)
     if rule.state:
         cases += _large_means(rule, dtype, cases) if "inference" not in on else []

@@ -13,6 +13,7 @@ from .counterexample import ARRAY
 from .implementation import Implementation, drawn_arrays, layer_parameters
 from .laws import deviations, law
 from .layer_calls import seed_of
+from .programs import program_of
 from .scoring import program_for
 from .verdict import Counterexample
 
@@ -56,7 +57,7 @@ def layer_snippet(
     implementation: Implementation, rule: Rule, case: FunctionCase, row: int, place: int, got: str, exact: str
 ) -> str:
     """Code that replays the calls on a fresh layer and prints one element beside what the dialect says."""
-    program = rule.program({}, case.switched_on)
+    program = program_of(rule, {}, case.switched_on)
     given = dict(zip((a.name for a in program.arrays), case.arrays, strict=True))
     names = layer_parameters(rule)
     built = tuple(_array(implementation, given[name], case.dtype) for name in names)

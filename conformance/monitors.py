@@ -20,6 +20,7 @@ from gradspec.spec.vendors import vendor
 from .case import Misbehaviour, Unsupported
 from .implementation import Claim, Implementation, claimed_axes
 from .monitor_cases import DELTAS, Metrics, MonitorCase, Runner, Setting, Stop, run_monitor, sequences, settings
+from .programs import program_of
 from .verdict import AxisResult, Counterexample, Result
 
 Dialect = tuple[tuple[str, str], ...]
@@ -109,7 +110,7 @@ class _Trial:
         key = (tuple((a, v) for a, v in dialect if a in names), on, error)
         known = _PROGRAMS.setdefault(id(self.rule), (self.rule, {}))[1]
         if key not in known:
-            known[key] = self.rule.program(dict(key[0]), on, error)
+            known[key] = program_of(self.rule, dict(key[0]), on, error)
         return known[key]
 
     def accepts(self, program: Program, setting: Setting) -> bool:

@@ -26,6 +26,7 @@ from gradspec.spec.vendors import vendor
 from .arrays import array_kinds
 from .case import Misbehaviour, Unsupported
 from .implementation import Claim, Implementation, claimed_axes
+from .programs import program_of
 from .significance import (
     FALSE_ALARM,
     Cell,
@@ -309,7 +310,7 @@ class _Trial:
 
     def program(self, dialect: Dialect, case: SamplerCase, error: str | None = None) -> Program:
         names = {axis.name for axis in self.rule.visible_axes(case.switched_on)}
-        return self.rule.program({a: v for a, v in dialect if a in names}, case.switched_on, error)
+        return program_of(self.rule, {a: v for a, v in dialect if a in names}, case.switched_on, error)
 
     def most_surprising(self, dialect: Dialect, sample: Sample, error: str | None = None) -> Finding:
         """The count that speaks most against a dialect in one case."""

@@ -21,6 +21,7 @@ from gradspec.spec.program import gradient_points
 
 from .case import AnyCase, Case, FunctionCase, Outcome, SampleCase, Slopes
 from .laws import deviations
+from .programs import program_of
 
 K = 2  # the project's one factor: accepted is |got − exact| ≤ K·E
 
@@ -164,4 +165,4 @@ def program_for(rule: Rule, dialect: Mapping[str, str], case: AnyCase, error: st
     """The program that a dialect (perhaps with a named error) means for `case`."""
     if error is not None and (under := rule.error(error).under) is not None and under not in case.switched_on:
         error = None
-    return rule.program(dialect, case.switched_on, error)
+    return program_of(rule, dialect, case.switched_on, error)
