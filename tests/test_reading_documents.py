@@ -77,6 +77,8 @@ def test_a_formula_is_found_between_its_delimiters(text: str) -> None:
         "    \n",
         "The cost J measures how wrong we are: see the next slide.",
         "loss = high, accuracy = low",
+        "eta = 1/4",
+        "- β = 1/2",
         "Set N = 4 and the rate p = 0.5 here.",
         "the next step if w = w - g does not help",
         "In general logistic < tanh < ReLU < leaky ReLU (and its variants) < ELU",
@@ -230,6 +232,30 @@ def test_a_fraction_that_an_extraction_has_pulled_apart_is_not_read_as_half_of_i
     assert "␤" in piece.source
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "vt = γvt−1 + η∇J(θ)",
+        "m = βmt-1 + (1 − β)g",
+        "σ(z) = 1/(1 + e−z)",
+        "mt = β1m + (1 − β1)gt\f",
+        "R(w) = λ‖w‖22\f",
+        "w = w − η    ∇J(w)\f",
+    ],
+)
+def test_what_has_lost_its_indices_or_powers_in_an_extraction_is_not_read_without_them(line: str) -> None:
+    (piece,) = pieces_of(line, "deck.txt")
+
+    assert piece.source.endswith("\ufffd")
+    assert piece.text == " ".join(line.split())
+
+
+def test_what_an_extraction_leaves_whole_is_read() -> None:
+    text = "𝑤 ← 𝑤 − 𝜂\u2061 ∇𝐽(𝑤)\nReLU(z) = max(0, z)\nx -= lr * dx\n\f"
+
+    assert ["w ← w − η ∇J(w)", "ReLU(z) = max(0, z)", "x -= lr * dx"] == sources(text, "-")
+
+
 # -- slides ----------------------------------------------------------------------------------------------------
 
 
@@ -348,8 +374,9 @@ def test_a_command_counts_from_where_it_is_defined() -> None:
 
 def test_commands_may_stand_for_delimiters() -> None:
     text = "\\newcommand{\\be}{\\begin{align}}\n\\newcommand{\\ee}{\\end{align}}\n\\be a &= b \\\\\n c &= d \\ee"
+    text += "\n\\begin{align}e &= f\\end{align}"
 
-    assert [(3, "latex", "a = b"), (4, "latex", "c = d")] == found(text, "deck.tex")
+    assert [(3, "latex", "a = b"), (4, "latex", "c = d"), (5, "latex", "e = f")] == found(text, "deck.tex")
 
 
 def test_commands_that_double_for_ever_are_left_as_they_stand() -> None:

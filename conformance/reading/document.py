@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
+from unicodedata import normalize
 
 from .delimiters import Span, spans
 from .finding import Piece
@@ -26,6 +27,7 @@ from .rows import rows
 MOST_PIECES = 50_000
 MOST_BEFORE = 300
 LATEX_SUFFIXES = frozenset([".tex", ".latex", ".ltx", ".sty", ".cls", ".rnw"])
+INVISIBLE = frozenset("\u2061\u2062\u2063\u2064\u200b\u2060\ufeff\u00ad")
 DELIMITER = re.compile(r"\s*(?:\\(?:begin|end)\s*\{[A-Za-z]+\*?\}|\\[\[\]()])\s*\Z")
 DOCUMENT_CLASS = re.compile(r"^[ \t]*\\(?:documentclass|begin[ ]?\{document\})", re.MULTILINE)
 FUNCTION = re.compile(r"^(?=(?:[ \t]*(?:async[ ]+)?def|class)[ \t]+\w|# ?%%|if __name__)", re.MULTILINE)
@@ -93,12 +95,13 @@ class _Reader:
         """Add what is found in a text. `lines` are the lines of the file that its lines stand in, if it is not the file."""
         defined = definitions(text) if "\\" in text else []
         aliases = {one.macro.name: one.macro.body.strip() for one in defined if DELIMITER.match(one.macro.body)}
+        extracted = "\f" in text  # by pdftotext: pages end so
         breaks: list[int] = []
         found: list[_Found] = []
         place = 0
         for span in spans(text, latex, aliases, [(one.start, one.end) for one in defined]):
             if not latex and span.start > place:
-                found += self.in_prose(text, place, span.start)
+                found += self.in_prose(text, place, span.start, extracted)
             place = max(place, span.end)
             if span.kind == "break":
                 breaks.append(span.start)
@@ -106,7 +109,7 @@ class _Reader:
                 found += self.in_span(text, span, latex, aliases)
             self.check(len(found))
         if not latex:
-            found += self.in_prose(text, place, len(text))
+            found += self.in_prose(text, place, len(text), extracted)
             self.check(len(found))
         breaks.sort()
         found.sort(key=lambda one: one.start)
@@ -122,8 +125,8 @@ class _Reader:
         self.formula += 1
         return self.formula
 
-    def in_prose(self, text: str, start: int, end: int) -> Iterator[_Found]:
-        for line in prose_lines(text, start, end):
+    def in_prose(self, text: str, start: int, end: int, extracted: bool) -> Iterator[_Found]:
+        for line in prose_lines(text, start, end, extracted):
             text_of_line = _shortened(line.text)
             yield _Found(line.kind, line.start, line.start, line.end, text_of_line, line.source, self.next_formula())
 
@@ -154,7 +157,11 @@ class _Reader:
             inner = inner.replace("\n>", "\n ")  # a quotation in Markdown
         begin = 0
         for alias, delimiter in aliases.items():  # \be ... \ee
-            if span.inner == span.start and inner.startswith(f"\\{alias}") and delimiter.startswith("\\begin"):
+            if (
+                span.inner == span.start
+                and re.match(rf"\\{alias}(?![A-Za-z])", inner)
+                and delimiter.startswith("\\begin")
+            ):
                 begin = len(alias) + 1
                 inner = inner[: inner.rfind("\\")]
                 break
@@ -185,7 +192,7 @@ class _Reader:
             before = " ".join(DECORATION.sub(" ", gap).split())[-MOST_BEFORE:]
             ended, ended_on = max(ended, one.end), one.slide
             in_file = line if lines is None else lines[min(line, len(lines)) - 1]
-            source = one.source if one.kind == "code" else expanded(one.source, self.macros, self.budget)
+            source = one.source if one.kind == "code" else plain(expanded(one.source, self.macros, self.budget))
             formula = one.formula or self.next_formula()
             self.check(1)
             self.pieces.append(
@@ -207,6 +214,13 @@ def _functions(text: str, starts: Sequence[int]) -> Iterator[_Found]:
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(text)], strict=True)):
         for one in _program(text[start:end], start, 0, start):
             yield replace(one, slide=number)
+
+
+def plain(text: str) -> str:
+    """Return a formula with the letters of Unicode's mathematical alphabets as plain ones, and without invisible signs."""
+    if text.isascii():
+        return text
+    return "".join(normalize("NFKC", c) if "\U0001d400" <= c <= "\U0001d7ff" else c for c in text if c not in INVISIBLE)
 
 
 def _shortened(text: str) -> str:

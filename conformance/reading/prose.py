@@ -14,15 +14,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 
-from .latex_tables import GREEK
+from .latex_tables import FUNCTIONS, GREEK
 
 LONGEST_LINE, LONGEST_STATEMENT, LONGEST_PARAGRAPH, MOST_SIGNS = 1_000, 400, 20_000, 12
 BROKEN = " ␤ "  # between lines that were one formula in two dimensions; nothing reads it
+LOST = " \ufffd"  # after a formula whose indices or powers stand on the line: v t−1 or vt−1 for v with an index
 
 CLUE = re.compile(r"[=←≔⇐⇒→≤≥<>]")
 CALL = re.compile(r"[A-Za-z_]\w*\.[\w.]+\(")
 UPDATE = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\]\n]{0,60}\])?[ \t]*[-+*/]?=[ \t]*[\w.(\[][\w.,()\[\] +*/-]*\Z", re.ASCII)
 PROGRAM = re.compile(r"->|'[A-Za-z(*]|\w'\w\w|\+\+|--|[~@;\t<>\"]|[A-Za-z]\.[A-Za-z]|\.\./|\$")  # of another language
+PYTHON = re.compile(r"\*|[-+/]=|\w\.\w+\(|\w\[|^(?:import|from|def|for) ", re.MULTILINE)
+RUN = re.compile(r"[^\W\d_][^\W_]+")
+SUNK = re.compile(
+    r"(?<![A-Za-z])[^\W\d_][tkn] ?[−–] ?1(?!\d)|(?<![A-Za-z])[^\W\d_]t[-+]1(?![\d.])|(?<!\w)e ?[−–] ?[a-z](?![a-z])"
+)
 SHORT = frozenset(["eps", "lam", "lamda", "lambd", "lr", "varepsilon"])
 BLANK = re.compile(r"(?:[ \t]*\n)*")
 GAP = re.compile(r"\n(?:[ \t]*\n)+")
@@ -31,6 +37,7 @@ TOKEN = re.compile(r":=|<-|<=|>=|==|=>|->|[=←≔⇐≤≥<>]|(?:[^\s=←≔⇐
 RELATIONS = frozenset([":=", "<-", "=", "←", "≔", "⇐", "<=", ">=", "≤", "≥", "<", ">"])
 EQUATIONS = frozenset([":=", "<-", "=", "←", "≔", "⇐"])
 WORD = re.compile(r"[A-Za-z]{2,}")
+LETTER = re.compile(r"[^\W\d_]")
 OPERAND = re.compile(r"\\?[A-Za-z]+|\d+(?:\.\d+)?|[^\W\d_a-zA-Z]")
 WORK = re.compile(r"[-+−*/×·⊙⊗⊘^√∇∂∑∏(|‖²³¹⁰⁴-⁹ᵀ]|\\(?:frac|sqrt|sum|nabla|partial)")
 COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -58,15 +65,18 @@ class Line:
     source: str
 
 
-def lines(text: str, start: int, end: int) -> Iterator[Line]:
-    """Yield what is stated in `text` between `start` and `end`; lines that are only partly there are left out."""
-    if start and text[start - 1] != "\n":
+def lines(text: str, start: int, end: int, extracted: bool = False) -> Iterator[Line]:
+    """Yield what is stated in `text` between `start` and `end`; lines that are only partly there are left out.
+
+    `extracted` says that the text comes from a PDF, in which indices and powers have come down to the line.
+    """
+    if start and text[start - 1] not in "\n\f":
         start = text.find("\n", start, end) + 1 or end
-    if end < len(text) and text[end : end + 1] != "\n":
+    if end < len(text) and text[end] not in "\n\f":
         end = max(start, text.rfind("\n", start, end) + 1)
     for begin, stop in _paragraphs(text, start, end):
         if CLUE.search(text, begin, stop) or CALL.search(text, begin, stop):
-            yield from _of_paragraph(text[begin:stop], begin)
+            yield from _of_paragraph(text[begin:stop], begin, extracted)
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -80,10 +90,10 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _of_paragraph(paragraph: str, start: int) -> Iterator[Line]:
+def _of_paragraph(paragraph: str, start: int, extracted: bool) -> Iterator[Line]:
     rows = paragraph.split("\n")
     parsed = len(paragraph) <= LONGEST_PARAGRAPH  # a longer one is no slide: how its lines look must do
-    if parsed and _computes(dedent(paragraph)):
+    if parsed and _computes(dedent(paragraph)) and (not extracted or PYTHON.search(paragraph)):
         yield Line("code", start, start + len(paragraph), paragraph, dedent(paragraph))
         return
     starts = [start]
@@ -95,12 +105,12 @@ def _of_paragraph(paragraph: str, start: int) -> Iterator[Line]:
         while run < len(rows) and _is_statement(_bare(rows[run]), parsed):
             run += 1
         code = "\n".join(map(_bare, rows[place:run]))
-        if run > place and (not parsed or _computes(code)):
+        if run > place and (not parsed or _computes(code)) and (not extracted or PYTHON.search(code)):
             yield Line("code", starts[place], starts[run] - 1, "\n".join(rows[place:run]), code)
             place = run
             continue
         for k in range(place, max(run, place + 1)):
-            yield from _stated(rows, k, starts[k])
+            yield from _stated(rows, k, starts[k], extracted)
         place = max(run, place + 1)
 
 
@@ -154,11 +164,14 @@ def _computes(code: str) -> bool:
     for one in ast.walk(body):
         if isinstance(one, ast.AugAssign) or (isinstance(one, ast.Expr) and _is_dotted_call(one.value)):
             return True
-        if isinstance(one, ast.Assign) and not isinstance(
-            one.value, (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List)
-        ):
+        plain = (ast.Name, ast.Attribute, ast.Tuple, ast.List)
+        if isinstance(one, ast.Assign) and not isinstance(one.value, plain) and _is_computed(one.value):
             return True
     return False
+
+
+def _is_computed(node: ast.expr) -> bool:
+    return any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node))
 
 
 def _is_call(node: ast.expr) -> bool:
@@ -172,7 +185,7 @@ def _is_dotted_call(node: ast.expr) -> bool:
 # -- equations in plain text ---------------------------------------------------------------------------------
 
 
-def _stated(rows: list[str], place: int, start: int) -> Iterator[Line]:
+def _stated(rows: list[str], place: int, start: int, extracted: bool) -> Iterator[Line]:
     row = rows[place]
     if len(row) > LONGEST_LINE or not CLUE.search(row) or row.lstrip().startswith("|"):
         return
@@ -185,7 +198,19 @@ def _stated(rows: list[str], place: int, start: int) -> Iterator[Line]:
         above = rows[place - 1].strip() if place and _is_fragment(rows[place - 1]) else None
         below = rows[place + 1].strip() if place + 1 < len(rows) and _is_fragment(rows[place + 1]) else None
         source = BROKEN.join(part for part in (above, formula, below) if part is not None)
+        if SUNK.search(formula) or (extracted and _has_sunk(formula)):
+            source += LOST
         yield Line("text", start, start + len(row), text, source)
+
+
+def _has_sunk(formula: str) -> bool:
+    """Whether a letter or a digit in the text of a PDF may have stood below or above the line, or in another column."""
+    if re.search(r"[)\]|‖][A-Za-z\d]|\S {3,}\S", formula):
+        return True
+    return any(
+        not (word in GREEK or word in SHORT or word in FUNCTIONS or any(c.isupper() for c in word[1:]))
+        for word in RUN.findall(formula)
+    )
 
 
 def _formulas(row: str) -> Iterator[str]:
@@ -244,6 +269,8 @@ def _is_mathematics(tokens: list[str], place: int) -> bool:
         known = word[0] in GREEK or word[0] in SHORT or any(c.isupper() for c in word[0][1:])
         if known or any(c in "_({[^" for c in around) or any(c.isdigit() for c in around):
             continue
+        if len(word[0]) == 2 and not core.isascii():
+            continue  # γvt−1
         if not _stands_alone(tokens, place, word[0] == core):
             return False
     return True
@@ -257,7 +284,7 @@ def _stands_alone(tokens: list[str], place: int, whole: bool) -> bool:
 
 
 def _is_sign(character: str) -> bool:
-    return unicodedata.category(character) in ("Sm", "Mn", "Lm", "Sk") or character in "‖∥·⊙∘…⋯†ℓ"
+    return unicodedata.category(character) in ("Sm", "Mn", "Lm", "Sk", "Cf") or character in "‖∥·⊙∘…⋯†ℓ"
 
 
 def _says_something(formula: str) -> bool:
@@ -269,6 +296,12 @@ def _says_something(formula: str) -> bool:
         return False
     if _is_operator(formula[-1]) or _is_operator(formula[0]):
         return formula[0] in "-−" and not _is_operator(formula[-1])
+    if (
+        len(sides) == 2
+        and any(len(OPERAND.findall(side)) == 1 for side in sides)
+        and not all(map(LETTER.search, sides))
+    ):
+        return False  # what a letter stands for
     return len(OPERAND.findall(formula)) > 2 and WORK.search(formula) is not None
 
 
