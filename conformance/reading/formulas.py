@@ -22,6 +22,8 @@ from .tree import Call, Name, Row, Tree, walk
 from .worlds import Variation, variations
 
 MOST_TRIES = 4000
+STRICT = frozenset({"dropout"})  # rules so plain that any product looks like them: every name must be a usual one
+GENERIC = frozenset({"y", "a", "o", "h", "s", "u", "q", "out", "output", "e"})
 MASKS = DROPOUT_ROLES["mask"].usual
 CONDITIONS = {("leaky_relu", "branches", "maximum"): "the slope is at most 1"}
 # Named errors that are no mistakes where a slide does not claim more than they are.
@@ -93,8 +95,8 @@ def judge_side(reading: Reading, row: Row, place: int, slide: Slide, what: Subje
             dialect=dict(found.variation.dialect),
             message=f"{_title(found)}, {told}",
         )
-    sure = certain(one.candidates)
-    if sure and not conditional:
+    sure = [candidate for candidate in certain(one.candidates) if _all_usual(one.prepared(one.right), candidate, named=True)]
+    if sure and not conditional and not _is_changed_later(one):
         return _wrong(cases, sure, found, of)
     named = sorted({rule_called(c.frame.rule).title for c in one.candidates if c.evidence < NONE})
     if not named:
@@ -141,7 +143,7 @@ def _first(one: _Case, of: Of) -> Match | None:
     for way in ways:
         usual = [candidate for candidate in one.candidates if _all_usual(way, candidate)]
         others = [candidate for candidate in one.candidates if candidate.evidence < NONE and candidate not in usual]
-        for candidate in (*usual, *others):
+        for candidate in (*usual, *(other for other in others if other.frame.rule not in STRICT)):
             for match in matches(way, [(candidate.frame, candidate.target)], one.what.argument, of):
                 if match.variation.error is None:
                     return match
@@ -156,8 +158,19 @@ def _is_harmless(match: Match, one: _Case) -> bool:
     return match.variation.error in HARMLESS or (match.variation.error == "always_scaled" and _conditional(one))
 
 
-def _all_usual(one: Prepared, candidate: Candidate) -> bool:
-    """Whether every name is one that is usual for a role; fans must be spelled out."""
+def _is_changed_later(one: _Case) -> bool:
+    """Whether code gives the same name another value afterwards, so that this one is on the way to it."""
+    if one.reading.piece.kind != "code" or not isinstance(one.row.sides[0], Name):
+        return False
+    rows = [reading.row for reading in one.slide.readings if reading is not one.reading and reading.row is not None]
+    return any(row.sides[0] == one.row.sides[0] for row in rows)
+
+
+def _all_usual(one: Prepared, candidate: Candidate, named: bool = False) -> bool:
+    """Whether every name is one that is usual for a role; fans must be spelled out unless the rule is `named`.
+
+    A name that plays no role makes a formula another one, so that nothing can be said to be wrong with it.
+    """
     frame = candidate.frame
     usual = frozenset().union(*(role.usual for role in frame.roles.values())) | frame.length_names
     for key, known in one.names.items():
@@ -165,9 +178,9 @@ def _all_usual(one: Prepared, candidate: Candidate) -> bool:
             continue
         if not ({key, known.key, f"{known.key}^2", key.split("_")[0], key.split("[")[0]} & usual):
             return False
-    if isinstance(one.tree, Name):
+    if isinstance(one.tree, Name) and not named:
         return False
-    return not is_law(frame) or all(len(key) > 1 and EXPLICIT.search(key) for key in one.names)
+    return named or not is_law(frame) or all(len(key) > 1 and EXPLICIT.search(key) for key in one.names)
 
 
 def _conditional(one: _Case) -> bool:
@@ -251,8 +264,10 @@ def _wrong(cases: Sequence[_Case], sure: Sequence[Candidate], found: Match | Non
     named = found.variation.error if found is not None else None
     if repair is None and found is None:
         title = rule_called(sure[0].frame.rule).title
-        message = f"said to be {title}, but no dialect of it, nor one slip away from one"
-        return Verdict(verdict="unknown", rule=sure[0].frame.rule, message=message)
+        left = sure[0].evidence == LEFT
+        said = f"said to be {title}" if left else f"the words speak of {title}"
+        message = f"{said}, but this is no dialect of it, nor one slip away from one"
+        return Verdict(verdict="unknown", rule=sure[0].frame.rule if left else None, message=message)
     meant = repair.match if repair is not None else _without_error(found)
     shown = witness(one.prepared(one.right), meant, one.what.argument)
     if shown is None:
@@ -288,6 +303,8 @@ def _repaired(one: _Case, sure: Sequence[Candidate], of: Of) -> _Repair | None:
     """The smallest change that makes the row what a rule says, if there is one."""
     tries = 0
     for slip in slips(one.right, _names_of(one, sure)):
+        if slip.words == "the sum of all below it" and one.what.kind == "name" and one.what.name in GENERIC:
+            continue
         changed = one.prepared(slip.tree)
         for candidate in sure:
             if "inference" in candidate.frame.options and any(name in changed.names for name in MASKS):

@@ -46,8 +46,8 @@ def _scalar(rule: str, functions: str, words: str, *slopes: str, places: str = "
 
 
 ACTIVATIONS = (
-    *_scalar("sigmoid", "sigma sigmoid logistic sigm logsig varsigma S", r"sigmoid|logistic"),
-    *_scalar("tanh", "tanh", r"tanh|hyperbolic tangent"),
+    *_scalar("sigmoid", "sigma sigmoid Sigmoid logistic sigm logsig varsigma S", r"sigmoid|logistic"),
+    *_scalar("tanh", "tanh Tanh", r"tanh|hyperbolic tangent"),
     *_scalar("relu", "ReLU relu RELU Relu ReLu rectifier", r"(?<![a-z])relus?(?![a-z])|rectifie[rd]|rectified linear"),
     *_scalar(
         "leaky_relu",
