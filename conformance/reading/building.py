@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from .differentials import DERIVATIVE, OPERATOR, fraction, product, product_of, with_derivative
 from .tree import Call, Name, Number, Tree, Unreadable
 
 BESIDE, TIMES, OVER = "beside", "times", "over"
 TRANSPOSED = frozenset({"top", "intercal"})
 FACTORS = frozenset({"alpha", "beta", "gamma", "delta", "epsilon", "eta", "lambda", "mu", "nu", "rho", "tau", "kappa"})
+COSTS = frozenset({"J", "L", "C", "E", "F", "Q", "f", "ell"})
+MOST_OPERATORS = 60  # each may hold all that follow
+MOST_DEPTH = 100  # of trees
 MEANS, VARIANCES = frozenset({"E", "mathbb"}), frozenset({"Var", "var", "Variance"})
-DERIVATIVE, OPERATOR = "@d", "@operator"  # ∂x, and ∂/∂w before what it is applied to
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,6 @@ def factor_of(tree: Tree) -> Factor:
     return Factor("number" if isinstance(tree, Number) else "name" if isinstance(tree, Name) else "call", tree)
 
 
-def product(left: Tree, right: Tree) -> Tree:
-    """Return a product, flat."""
-    parts: tuple[Tree, ...] = ()
-    for one in (left, right):
-        parts += one.args if isinstance(one, Call) and one.head == "*" else (one,)
-    return Call("*", parts)
-
-
 def total(left: Tree, right: Tree) -> Tree:
     """Return a sum, flat on its left side."""
     first = left.args if isinstance(left, Call) and left.head == "+" else (left,)
@@ -61,12 +56,20 @@ def negative(tree: Tree) -> Tree:
 def built(term: Term) -> Tree:
     """Return the tree of a term. Raises `Unreadable`."""
     factors = term.factors
-    tree, place = _operand(factors, 0)
+    if sum(one.kind in ("operator", "function") for _, one in factors) > MOST_OPERATORS:
+        raise Unreadable(f"more than {MOST_OPERATORS} functions in one product: give parts names of their own")
+    parts: list[Tree] = []
+    place = 0
     while place < len(factors):
         how = factors[place][0]
         other, place = _operand(factors, place)
-        tree = fraction(tree, other) if how == OVER else product(tree, other)
-    return tree
+        if how != OVER:
+            parts.append(other)
+        elif (derivative := with_derivative(parts, other)) is not None:
+            parts = derivative
+        else:
+            parts = [fraction(product_of(parts), other)]
+    return product_of(parts)
 
 
 Factors = Sequence[tuple[str, Factor]]
@@ -74,10 +77,10 @@ Factors = Sequence[tuple[str, Factor]]
 
 def _operand(factors: Factors, place: int) -> tuple[Tree, int]:
     """The operand that begins at `place`, and where the next one does."""
-    one = factors[place][1]
+    how, one = factors[place]
     after = place + 1
     if one.kind == "operator":
-        return _operated(one, factors, after)
+        return _operated(one, factors, after, how == OVER)
     if isinstance(one.tree, Call) and one.tree.head == OPERATOR and _is_beside(factors, after):
         of, after = _operand(factors, after)
         return Call("partial", (of, one.tree.args[0])), after
@@ -94,7 +97,7 @@ def _is_beside(factors: Factors, place: int) -> bool:
     return place < len(factors) and factors[place][0] == BESIDE
 
 
-def _operated(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
+def _operated(one: Factor, factors: Factors, after: int, below: bool) -> tuple[Tree, int]:
     assert isinstance(one.tree, Name)
     kind = one.tree.base
     if kind == "nabla":
@@ -103,19 +106,29 @@ def _operated(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
         if not _is_beside(factors, after):
             return Name("nabla", index=one.below), after
         of, after = _operand(factors, after)
+        if isinstance(of, Call) and of.head == "^" and _is_cost(of.args[0]):  # ∇J(w)² is the square of a gradient
+            return Call("^", (Call("grad", (of.args[0], *one.below[:1])), of.args[1])), after
         return Call("grad", (of, *one.below[:1])), after
     if kind == "partial":
+        order = (scripted(one.above),) if one.above is not None else ()
         if not _is_beside(factors, after):
-            return Call(DERIVATIVE, ()), after
+            return Call(DERIVATIVE, (Name(""), *order) if order else ()), after
         of, after = _operand(factors, after)
-        while _is_beside(factors, after):
+        while _is_beside(factors, after) and not below:  # what is differentiated, but not what stands after ∂C/∂w
             more, after = _operand(factors, after)
             of = product(of, more)
-        return Call(DERIVATIVE, (of,)), after
+        return Call(DERIVATIVE, (of, *order)), after
     if after >= len(factors):
         raise Unreadable("a sum of nothing: what is added is missing")
     rest = Term(tuple(factors[after:]))
     return Call(kind, (built(rest), *_limits(one))), len(factors)
+
+
+def _is_cost(tree: Tree) -> bool:
+    """Whether a tree is a function at a point, or has the letter of a cost."""
+    if isinstance(tree, Call):
+        return tree.head == "apply"
+    return isinstance(tree, Name) and tree.base in COSTS
 
 
 def _limits(one: Factor) -> tuple[Tree, ...]:
@@ -132,7 +145,7 @@ def _function(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
     assert isinstance(one.tree, Name)
     if not _is_beside(factors, after):
         return scripted(replace(one, kind="name")), after
-    if factors[after][1].kind in ("parens", "brackets") or (factors[after][1].kind == "braces"):
+    if factors[after][1].kind in ("parens", "brackets", "braces"):
         inner = factors[after][1]
         tree: Tree = Call(one.tree.base, inner.items)
         after += 1
@@ -140,9 +153,13 @@ def _function(one: Factor, factors: Factors, after: int) -> tuple[Tree, int]:
     else:
         argument, after = _operand(factors, after)
         tree = Call(one.tree.base, (argument,))
-    if one.above is not None and one.above.kind == "number":
-        tree = Call("^", (tree, scripted(one.above)))
-    return tree, after
+    if one.tree.base == "log" and one.below:
+        tree = Call("/", (tree, Call("log", one.below[:1])))
+    if one.above is None:
+        return tree, after
+    if one.above.kind not in ("number", "name"):
+        raise Unreadable(f"a power of {one.tree.base}: write the inverse or the power of its value")
+    return Call("^", (tree, scripted(one.above))), after
 
 
 def _applied(one: Factor, inner: Factor) -> Tree | None:
@@ -150,6 +167,10 @@ def _applied(one: Factor, inner: Factor) -> Tree | None:
     assert isinstance(one.tree, Name)
     base = one.tree.base
     if inner.kind == "brackets":
+        if base == "I" and len(inner.items) == 1 and _is_condition(inner.items[0]):
+            return indicator(inner.items[0])
+        if base not in MEANS and len(base) > 1 and inner.below and base not in FACTORS:
+            return Name(f"{base}[{_spelled(inner.items[0])}]", index=inner.below)  # RMS[g]_t
         if base in MEANS and inner.below:
             return Name(f"E[{_spelled(inner.items[0])}]", index=inner.below)
         if base in MEANS or base in VARIANCES:
@@ -161,6 +182,8 @@ def _applied(one: Factor, inner: Factor) -> Tree | None:
         return scripted(replace(inner, kind="call", tree=Call("var", inner.items)))
     if base in MEANS and base != "E":
         return Call("mean", inner.items)
+    if base == "I" and len(inner.items) == 1 and _is_condition(inner.items[0]):
+        return indicator(inner.items[0])
     function = replace(one, above=None) if one.above is not None and one.above.kind == "number" else one
     tree: Tree = scripted(replace(inner, kind="call", tree=Call("apply", (scripted(function), *inner.items))))
     return Call("^", (tree, scripted(one.above))) if function is not one and one.above is not None else tree
@@ -172,6 +195,20 @@ def _spelled(tree: Tree) -> str:
     if isinstance(tree, Name):
         return tree.base + "".join(tree.accents)
     return "".join([_spelled(tree.args[0]), tree.head, *map(_spelled, tree.args[1:])]) if tree.args else tree.head
+
+
+def _is_condition(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.head in CONDITIONS
+
+
+CONDITIONS = frozenset(["<", ">", "<=", ">=", "!=", "=", "=="])
+
+
+def indicator(condition: Tree) -> Tree:
+    """Return 1 where the condition holds, else 0."""
+    if isinstance(condition, Call) and condition.head == "=":
+        condition = Call("==", condition.args)
+    return Call("cases", (ONE, condition, Number(Fraction(0)), Call("otherwise", ())))
 
 
 # -- scripts -------------------------------------------------------------------------------------------------
@@ -195,6 +232,8 @@ def scripted(one: Factor) -> Tree:
             return replace(tree, mark=_mark(one.above))
     if isinstance(tree, Call) and tree.head == "norm" and one.below:
         tree = Call("norm", (tree.args[0], one.below[0]))
+    if one.below and not isinstance(tree, Name):
+        tree = _indexed(tree, one.below)
     if one.above is None:
         return tree
     if (
@@ -208,6 +247,22 @@ def scripted(one: Factor) -> Tree:
     if tree == Name("e"):
         return Call("exp", (power,))
     return Call("^", (tree, power))
+
+
+def _indexed(tree: Tree, below: tuple[Tree, ...]) -> Tree:
+    """What stands below something that is no name: 1_{x>0}, (x)_+; the component i of a vector is read as it stands."""
+    if isinstance(tree, Call) and tree.head == "norm":
+        return tree
+    if tree == ONE and len(below) == 1 and _is_condition(below[0]):
+        return indicator(below[0])
+    if below == (Name("+"),):
+        return Call("max", (Number(Fraction(0)), tree))
+    if all(isinstance(part, Name) and part.base in COMPONENTS for part in below):
+        return tree
+    return Call("index", (tree, *below))
+
+
+COMPONENTS = frozenset({"i", "j", "k", "l", "n", "c", "y"})
 
 
 def _split(below: tuple[Tree, ...]) -> tuple[Tree, ...]:
@@ -240,53 +295,24 @@ def _mark(above: Factor) -> Tree:
     return above.items[0] if above.kind in ("parens", "brackets") and above.items else above.tree
 
 
-# -- fractions and derivatives -------------------------------------------------------------------------------
-
-
-def fraction(above: Tree, below: Tree) -> Tree:
-    """Return a quotient, or the derivative that it is: ∂C/∂w, dC/dw, ∂/∂w."""
-    of, by = _differential(above), _differential(below)
-    if by is not None and of is not None:
-        if by == ():
-            raise Unreadable("a derivative with respect to nothing: complete it")
-        return Call("partial", (of[0], by[0])) if of else Call(OPERATOR, by)
-    if isinstance(below, Call) and below.head == "*" and (first := _differential(below.args[0])) and of:
-        return product(Call("partial", (of[0], first[0])), Call("*", below.args[1:]))
-    return Call("/", (above, below))
-
-
-def _differential(tree: Tree) -> tuple[Tree, ...] | None:
-    """The x of ∂x or dx, nothing for ∂ alone; None if it is no differential. ∂ab + c is taken for ∂(ab + c)."""
-    if isinstance(tree, Call) and tree.head == DERIVATIVE:
-        return tree.args
-    if (
-        isinstance(tree, Call)
-        and tree.head == "+"
-        and isinstance(tree.args[0], Call)
-        and tree.args[0].head == DERIVATIVE
-    ):
-        return (Call("+", (*tree.args[0].args, *tree.args[1:])),)
-    if tree == Name("d"):
-        return ()
-    if isinstance(tree, Name) and len(tree.base) == 2 and tree.base[0] == "d":
-        return (replace(tree, base=tree.base[1:]),)
-    if isinstance(tree, Call) and tree.head == "*" and tree.args[0] == Name("d"):
-        rest = tree.args[1:]
-        return (rest[0] if len(rest) == 1 else Call("*", rest),)
-    if isinstance(tree, Call) and tree.head == "apply" and tree.args[0] == Name("d"):
-        return tree.args[1:2]
-    return None
+# -- whole trees -----------------------------------------------------------------------------------------------
 
 
 def checked(tree: Tree) -> Tree:
-    """Return the tree, or raise `Unreadable` for a ∂ that belongs to no quotient."""
-    open_ones = [tree]
+    """Return the tree, or raise `Unreadable` for a ∂ that belongs to no quotient and for trees that are too deep."""
+    open_ones = [(tree, 1)]
     while open_ones:
-        one = open_ones.pop()
+        one, depth = open_ones.pop()
+        if depth > MOST_DEPTH:
+            raise Unreadable(
+                f"parts of parts {depth} deep: at most {MOST_DEPTH} are read; give parts names of their own"
+            )
         if isinstance(one, Call):
             if one.head in (DERIVATIVE, OPERATOR):
                 raise Unreadable("a ∂ that belongs to no quotient: write ∂C/∂w")
-            open_ones += one.args
+            open_ones += [(arg, depth + 1) for arg in one.args]
+        elif isinstance(one, Name):
+            open_ones += [(part, depth + 1) for part in (*one.index, *([one.mark] if one.mark is not None else []))]
     return tree
 
 

@@ -13,7 +13,8 @@ VARIANTS = {
     "jmath": "j",
 }
 STYLES = frozenset(
-    "mathbf mathtt mathrm mathit mathsf mathcal mathbb mathscr mathfrak mathnormal boldsymbol bm pmb text texttt textbf textrm textit textsf textnormal operatorname mbox hbox emph underline boldmath bf rm it tt sf cal displaystyle textstyle scriptstyle limits nolimits mathop mathrel mathbin mathord mathopen mathclose blacktriangleright bullet nonumber notag".split()
+    "mathbf mathtt mathrm mathit mathsf mathcal mathbb mathscr mathfrak mathnormal boldsymbol bm pmb text texttt textbf textrm textit textsf textnormal operatorname mbox hbox emph underline boldmath bf rm it tt sf cal displaystyle textstyle scriptstyle limits nolimits mathop mathrel mathbin mathord mathopen mathclose blacktriangleright bullet nonumber notag boxed cancel bcancel smash ensuremath mathclap mathds mathbin displaylimits strut"
+    " noindent centering mathstrut".split()
 )
 WORDY = frozenset(
     "text textrm textit textbf texttt textnormal textsf mathrm mathtt operatorname mbox hbox mathit mathsf emph".split()
@@ -34,10 +35,16 @@ FUNCTIONS = frozenset(
     "exp log ln sin cos tan tanh sinh cosh max min sign sgn sigmoid softmax relu erf argmax argmin sqrt arctan clip softplus det tr diag sup inf abs".split()
 )
 RELATIONS = {
-    **dict.fromkeys(("=", "triangleq", "equiv", "doteq", "=="), "="),
+    **dict.fromkeys(("=", "triangleq", "equiv", "doteq", "==", "≡", "≜"), "="),
     **dict.fromkeys(
         (
             ":=",
+            "≔",
+            "⟵",
+            "⇐",
+            "↦",
+            "longmapsto",
+            "coloneq",
             "←",
             "<-",
             "leftarrow",
@@ -53,23 +60,27 @@ RELATIONS = {
         ),
         ":=",
     ),
-    **dict.fromkeys(("<", "lt", "ll"), "<"),
-    **dict.fromkeys((">", "gt", "gg"), ">"),
-    **dict.fromkeys(("<=", "≤", "le", "leq", "leqslant"), "<="),
-    **dict.fromkeys((">=", "≥", "ge", "geq", "geqslant"), ">="),
+    **dict.fromkeys(("<", "lt", "ll", "≪"), "<"),
+    **dict.fromkeys((">", "gt", "gg", "≫"), ">"),
+    **dict.fromkeys(("<=", "≤", "⩽", "le", "leq", "leqslant", "leqq", "lesssim"), "<="),
+    **dict.fromkeys((">=", "≥", "⩾", "ge", "geq", "geqslant", "geqq", "gtrsim"), ">="),
     **dict.fromkeys(("!=", "≠", "ne", "neq"), "!="),
+    **{sign: sign for sign in ("+=", "-=", "*=", "/=")},
+    "−=": "-=",
     **dict.fromkeys(("~", "∼", "sim"), "~"),
-    **dict.fromkeys(("≈", "approx", "simeq"), "approx"),
+    **dict.fromkeys(("≈", "≃", "≅", "approx", "simeq", "cong", "approxeq"), "approx"),
     **dict.fromkeys(("∝", "propto"), "proportional"),
     **dict.fromkeys(("∈", "in"), "in"),
 }
-TIMES = frozenset([*"*·×⊙∘⊗∗", *"cdot times odot circ otimes ast star bullet".split()])
-QUOTIENTS = frozenset([*"/⊘÷", "oslash", "div"])
+TIMES = frozenset([*"*·×⊙∘⊗∗⋅∙•⊛", *"cdot times odot circ otimes ast star bullet".split()])
+QUOTIENTS = frozenset([*"/⊘÷∕⁄", "oslash", "div"])
 MARKS = {
     "+": "PLUS",
     "-": "MINUS",
     "−": "MINUS",
     "–": "MINUS",
+    "‑": "MINUS",
+    "—": "MINUS",
     "^": "SUP",
     "_": "SUB",
     "{": "LBRACE",
@@ -82,6 +93,13 @@ MARKS = {
     ";": "SEMI",
     "'": "PRIME",
     "′": "PRIME",
+    "’": "PRIME",
+    "⌊": "LFLOOR",
+    "⌋": "RFLOOR",
+    "⌈": "LFLOOR",
+    "⌉": "RFLOOR",
+    "⟨": "LPAR",
+    "⟩": "RPAR",
     "&": "AMP",
     "∂": "PARTIAL",
     "∇": "NABLA",
@@ -90,12 +108,17 @@ MARKS = {
     "!": "BANG",
     ":": "COLON",
     "…": "DOTS",
+    "⋯": "DOTS",
 }
 COMMANDS = {
     **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"), "FRAC"),
     **dict.fromkeys(("dots", "cdots", "ldots", "dotsc", "dotsb", "vdots"), "DOTS"),
-    **dict.fromkeys(("{", "lbrace", "lbrack", "langle", "lfloor", "lceil"), "LPAR"),
-    **dict.fromkeys(("}", "rbrace", "rbrack", "rangle", "rfloor", "rceil"), "RPAR"),
+    **dict.fromkeys(("{", "lbrace", "langle"), "LPAR"),
+    "lbrack": "LBRACKET",
+    "rbrack": "RBRACKET",
+    **dict.fromkeys(("lfloor", "lceil"), "LFLOOR"),
+    **dict.fromkeys(("rfloor", "rceil"), "RFLOOR"),
+    **dict.fromkeys(("}", "rbrace", "rangle"), "RPAR"),
     "sqrt": "SQRT",
     "sum": "SUM",
     "prod": "PROD",
@@ -112,6 +135,9 @@ COMMANDS = {
     "lvert": "LABS",
     "rvert": "RABS",
     **dict.fromkeys(("\\", "cr", "newline"), "ROWSEP"),
+    **dict.fromkeys(("land", "wedge"), "AND"),
+    **dict.fromkeys(("lor", "vee"), "OR"),
+    "forall": "TEXT",
 }
 NORMS = frozenset(["|", "Vert", "lVert", "rVert"])
 UNICODE_GREEK = {
@@ -133,10 +159,10 @@ UNICODE_GREEK = {
     "Ψ": "Psi",
     "Π": "Pi",
 }
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵗ", "0123456789+-()nit", strict=True))
-SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₜᵢⱼₖₙₘ", "0123456789+-()tijknm", strict=True))
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵗᵏʲˡᵐᵀ", "0123456789+-()nitkjlmT", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₜᵢⱼₖₙₘₗₚᵥₐₓ", "0123456789+-()tijknmlpvax", strict=True))
 COMBINING = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
 # Words that are met without being set as words; the longer come first where one begins another.
 KNOWN_WORDS = tuple(
-    "LeakyReLU leakyrelu softmax sigmoid ReLU relu PReLU RReLU ELU SELU GELU Sigmoid Softmax otherwise Var var fan grad cache exp log tanh max min sign sgn lr loss next new old avg out erf clip in if else and for when std dw dx dW db".split()
+    "LeakyReLU leakyrelu softmax sigmoid ReLU relu PReLU RReLU ELU SELU GELU Sigmoid Softmax otherwise Var var fan grad cache exp log tanh max min sign sgn lr loss next new old RMS MSE avg out erf clip in if else and for when std dw dx dW db".split()
 )

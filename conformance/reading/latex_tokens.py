@@ -5,29 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from .latex_tables import (
-    ACCENTS,
-    COMBINING,
-    COMMANDS,
-    FUNCTIONS,
-    GREEK,
-    IGNORED,
-    KNOWN_WORDS,
-    MARKS,
-    NORMS,
-    QUOTIENTS,
-    RELATIONS,
-    SIZES,
-    SPACES,
-    STYLES,
-    SUBSCRIPTS,
-    SUPERSCRIPTS,
-    TIMES,
-    UNICODE_GREEK,
-    VARIANTS,
-    WORDY,
-    WRAPPERS,
-)
+from . import latex_tables as known
+from .damage import plain_commands, repaired_source
 from .token import Token, check_depth, paired, without_doubles
 from .tree import Name, Number, Tree, Unreadable
 
@@ -36,6 +15,10 @@ MOST_CHARACTERS, MOST_TOKENS, MOST_DIGITS = 5_000, 2_000, 400
 NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![A-Za-z]))?")
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
+WORDS = re.compile(r"\s*\{[\s,;.:(]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,')-]|\\_)*?)\s*\}")
+STOPPERS = frozenset(["for", "where", "and", "or", "with", "then", "such"])
+MOST_ACCENTS = 60
+DELIMITER = re.compile(r"\s*(\.|\|\||\||‖|\\\||\\[vV]ert(?![A-Za-z]))")
 COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 
@@ -46,7 +29,8 @@ def tokens(source: str, plain: bool = False) -> tuple[list[Token], tuple[str, ..
     """
     if len(source) > MOST_CHARACTERS:
         raise Unreadable(f"formula of {len(source)} characters: at most {MOST_CHARACTERS} are read; split it")
-    repaired, repairs = _repaired(source)
+    repaired, repairs = repaired_source(source)
+    repaired = plain_commands(repaired)
     lexer = _Lexer(repaired, plain)
     found = lexer.all()
     if len(found) > MOST_TOKENS:
@@ -57,30 +41,13 @@ def tokens(source: str, plain: bool = False) -> tuple[list[Token], tuple[str, ..
     return paired(once), (*repairs, *doubled)
 
 
-DAMAGE = (
-    (re.compile(r"(?<![\\A-Za-z])rac(?=\s*\{)"), r"\\frac", r"rac{ for \frac{"),
-    (re.compile(r"(?<![\\A-Za-z])imes(?![A-Za-z])"), r"\\times", r"imes for \times"),
-    (re.compile(r"(?<![\\A-Za-z])heta(?![A-Za-z])"), r"\\theta", r"heta for \theta"),
-    (re.compile(r"(?<![\\A-Za-z])abla(?![A-Za-z])"), r"\\nabla", r"abla for \nabla"),
-    (re.compile(r"(?<![\\A-Za-z{])eta(?![A-Za-z])"), r"\\beta", r"eta for \beta"),
-)
-
-
-def _repaired(source: str) -> tuple[str, list[str]]:
-    """The formula with commands whose first letters an escape has eaten, as extraction from PDF leaves them."""
-    repairs = []
-    if "\\" in source:
-        for pattern, command, words in DAMAGE:
-            source, count = pattern.subn(command, source)
-            repairs += [words] * bool(count)
-    return source, repairs
-
-
 class _Lexer:
     def __init__(self, source: str, plain: bool) -> None:
         self.source, self.plain, self.place = source, plain, 0
         self.found: list[Token] = []
         self.spaced = True
+        self.accents = 0  # that are being read one over the other
+        self.cases = 0  # that are open
 
     def all(self) -> list[Token]:
         while self.place < len(self.source):
@@ -91,6 +58,7 @@ class _Lexer:
 
     def add(self, kind: str, text: str, tree: Tree | None = None) -> None:
         self.found.append(Token(kind, text, tree, not self.spaced))
+        self.cases += (kind == "CASES") - (kind == "ENDCASES")
         self.spaced = False
 
     def one(self) -> None:
@@ -102,25 +70,28 @@ class _Lexer:
             self.command()
         elif c in DIGITS or (c == "." and self.source[self.place + 1 : self.place + 2] in DIGITS):
             self.number()
-        elif c in UNICODE_GREEK:
+        elif c in known.UNICODE_GREEK:
             self.place += 1
-            self.name(UNICODE_GREEK[c])
+            self.name(known.UNICODE_GREEK[c])
+            self._numbered()
+        elif c == "∞":
+            self.place += 1
+            self.name("infty")
         elif c.isascii() and c.isalpha():
             self.letters()
-        elif c in SUPERSCRIPTS or c in SUBSCRIPTS:
-            self.raised(SUPERSCRIPTS if c in SUPERSCRIPTS else SUBSCRIPTS)
-        elif c in COMBINING and self.found and isinstance(self.found[-1].tree, Name):
+        elif c in known.SUPERSCRIPTS or c in known.SUBSCRIPTS:
+            self.raised(known.SUPERSCRIPTS if c in known.SUPERSCRIPTS else known.SUBSCRIPTS)
+        elif c in known.COMBINING and self.found and isinstance(self.found[-1].tree, Name):
             last = self.found[-1].tree
             self.found[-1] = Token(
-                "NAME", last.base, Name(last.base, (*last.accents, COMBINING[c])), self.found[-1].close
+                "NAME", last.base, Name(last.base, (*last.accents, known.COMBINING[c])), self.found[-1].close
             )
             self.place += 1
         else:
             self.mark(c)
 
     def _in_cases(self) -> bool:
-        opened = sum(1 for t in self.found if t.kind == "CASES") - sum(1 for t in self.found if t.kind == "ENDCASES")
-        return opened > 0
+        return self.cases > 0
 
     def mark(self, c: str) -> None:
         two = self.source[self.place : self.place + 2]
@@ -128,17 +99,17 @@ class _Lexer:
             self._take(2, "SUP", "^")
         elif two == "||" or c == "‖":
             self._take(2 if two == "||" else 1, "BAR", "||")
-        elif two in RELATIONS:
-            self._take(2, "REL", RELATIONS[two])
+        elif two in known.RELATIONS:
+            self._take(2, "REL", known.RELATIONS[two])
         elif c == "|":
             self._take(1, "BAR", "|")
         elif c == "~" and not self.plain:
             self.place += 1
             self.spaced = True
-        elif c in RELATIONS:
-            self._take(1, "REL", RELATIONS[c])
-        elif c in TIMES or c in QUOTIENTS:
-            self._take(1, "TIMES" if c in TIMES else "DIV", c)
+        elif c in known.RELATIONS:
+            self._take(1, "REL", known.RELATIONS[c])
+        elif c in known.TIMES or c in known.QUOTIENTS:
+            self._take(1, "TIMES" if c in known.TIMES else "DIV", c)
         elif c == ".":
             end = self.place
             while self.source[end : end + 1] == ".":
@@ -148,8 +119,8 @@ class _Lexer:
             self.place = end
         elif c == "√":
             self._take(1, "FUNC", "sqrt")
-        elif c in MARKS:
-            self._take(1, MARKS[c], c)
+        elif c in known.MARKS:
+            self._take(1, known.MARKS[c], {"⌊": "floor", "⌈": "ceil"}.get(c, c))
         else:
             raise Unreadable(f"character {c!r}: is no part of a formula that is known; write it as LaTeX")
 
@@ -182,13 +153,25 @@ class _Lexer:
             self.place = end  # w^{max} and v_{avg} are words, w_{ij} has two letters
             self.word(run)
             return
-        for word in KNOWN_WORDS:
+        for word in known.KNOWN_WORDS:
             if run == word or (len(word) > 2 and run.startswith(word)):
                 self.place += len(word)
                 self.word(word)
                 return
         self.place += 1
         self.name(run[0])
+        self._numbered()
+
+    def _numbered(self) -> None:
+        """A number right after a letter is its index: x1 is x_1."""
+        end = self.place
+        while self.source[end : end + 1] in DIGITS and end < len(self.source):
+            end += 1
+        before = [token.kind for token in self.found[-2:-1]]
+        if self.place < end < self.place + 4 and before not in (["FRAC"], ["SUP"], ["SUB"]):
+            text, self.place = self.source[self.place : end], end
+            self.add("SUB", "_")
+            self.add("NUMBER", text, Number(Fraction(text)))
 
     def _continues(self, place: int) -> bool:
         """Whether a run of letters goes on; in plain text digits and single underscores are parts of words."""
@@ -207,15 +190,19 @@ class _Lexer:
 
     def word(self, word: str) -> None:
         lower = word.lower()
-        if lower in GREEK or word in GREEK:
-            self.name(word if word in GREEK else lower)
+        if lower in known.GREEK or word in known.GREEK:
+            self.name(word if word in known.GREEK else lower)
         elif lower in ("if", "when"):
             self.add("IF", word)
         elif lower in ("otherwise", "else"):
             self.add("OTHERWISE", word)
-        elif lower in ("for", "where", "and", "with"):
+        elif lower == "for" and self._in_cases():
+            self.add("IF", word)
+        elif lower in ("and", "or") and self._in_cases():
+            self.add(lower.upper(), word)
+        elif lower in STOPPERS:
             self.add("TEXT", lower)
-        elif word in FUNCTIONS:
+        elif word in known.FUNCTIONS:
             self.add("FUNC", {"sgn": "sign", "ln": "log"}.get(word, word))
         else:
             self.name(word)
@@ -228,7 +215,7 @@ class _Lexer:
         while self.place < len(self.source) and self.source[self.place] in table:
             run += table[self.source[self.place]]
             self.place += 1
-        self.add("SUP" if table is SUPERSCRIPTS else "SUB", "^")
+        self.add("SUP" if table is known.SUPERSCRIPTS else "SUB", "^")
         self.add("LBRACE", "{")
         inner = _Lexer(run, False)
         for token in inner.all():
@@ -243,45 +230,62 @@ class _Lexer:
             raise Unreadable("a backslash at the end: is no command; complete or drop it")
         command = match.group(1)
         self.place = match.end()
-        if command in ("operatorname", "begin", "end") and self.source[self.place : self.place + 1] == "*":
+        if (
+            command in ("operatorname", "begin", "end", *known.IGNORED)
+            and self.source[self.place : self.place + 1] == "*"
+        ):
             self.place += 1
-        if command in IGNORED:
+        if command in known.IGNORED:
             self._group_text()
             self.spaced = True
-        elif command in SPACES:
+        elif command in known.SPACES:
             self.spaced = True
             if command in ("quad", "qquad"):
                 self.add("GAP", command)
-        elif command in SIZES:
+        elif command in known.SIZES:
             self._delimiter(command)
         elif command in ("begin", "end"):
             self._environment(command)
-        elif command in ACCENTS:
-            self._accent(ACCENTS[command])
-        elif command in WORDY and self._peek() == "{":
+        elif command in known.ACCENTS:
+            self._accent(known.ACCENTS[command])
+        elif command in known.WORDY and self._peek() == "{":
             self._wordy()
-        elif command not in STYLES:
+        elif command in ("underbrace", "overbrace"):
+            self._argument()
+            self._without_script()
+        elif command not in known.STYLES:
             self._symbol(command)
 
     def _symbol(self, command: str) -> None:
-        if command in GREEK:
+        if command in known.GREEK:
             self.name(command)
-        elif command in VARIANTS:
-            self.name(VARIANTS[command])
-        elif command in FUNCTIONS and command != "sqrt":
+            self._numbered()
+        elif command in known.VARIANTS:
+            self.name(known.VARIANTS[command])
+        elif command in known.FUNCTIONS and command != "sqrt":
             self.add("FUNC", {"sgn": "sign", "ln": "log"}.get(command, command))
-        elif command in RELATIONS:
-            self.add("REL", RELATIONS[command])
-        elif command in TIMES or command in QUOTIENTS:
-            self.add("TIMES" if command in TIMES else "DIV", command)
-        elif command in COMMANDS:
-            bars = "||" if command in NORMS else "|"
-            kind = COMMANDS[command]
-            self.add(kind, bars if kind in ("BAR", "LNORM", "RNORM", "LABS", "RABS") else command)
+        elif command in known.RELATIONS:
+            self.add("REL", known.RELATIONS[command])
+        elif command in known.TIMES or command in known.QUOTIENTS:
+            self.add("TIMES" if command in known.TIMES else "DIV", command)
+        elif command in known.COMMANDS:
+            bars = "||" if command in known.NORMS else "|"
+            kind = known.COMMANDS[command]
+            text = "for" if kind == "TEXT" else command[1:] if kind in ("LFLOOR", "RFLOOR") else command
+            self.add(kind, bars if kind in ("BAR", "LNORM", "RNORM", "LABS", "RABS") else text)
             space = OPTIONAL.match(self.source, self.place) if kind == "ROWSEP" else None
             self.place = space.end() if space else self.place
         else:
             raise Unreadable(f"command \\{command}: is not known; write it with standard commands")
+
+    def _without_script(self) -> None:
+        """Pass over what is written at a brace below or above: a remark."""
+        if self._peek() not in ("_", "^"):
+            return
+        self.place = self.source.index(self._peek(), self.place) + 1
+        before = len(self.found)
+        self._argument()
+        del self.found[before:]
 
     def _peek(self) -> str:
         place = self.place
@@ -290,27 +294,14 @@ class _Lexer:
         return self.source[place : place + 1]
 
     def _delimiter(self, command: str) -> None:
-        place = self.place
-        while place < len(self.source) and self.source[place].isspace():
-            place += 1
-        c = self.source[place : place + 1]
-        if c == ".":
-            self.place = place + 1
-        elif (
-            c == "|"
-            or self.source.startswith("\\|", place)
-            or self.source.startswith("\\vert", place)
-            or self.source.startswith("\\Vert", place)
-        ):
-            norm = self.source.startswith("\\|", place) or self.source.startswith("\\Vert", place)
-            self.place = place + (1 if c == "|" else 2 if self.source.startswith("\\|", place) else 5)
-            side = (
-                "L"
-                if command.endswith("l") or command == "left"
-                else "R"
-                if command.endswith("r") or command == "right"
-                else ""
-            )
+        r"""Read a bar after \left or \bigl as the one that opens; other brackets are read as they stand, a point as nothing."""
+        match = DELIMITER.match(self.source, self.place)
+        if match is None:
+            return
+        self.place = match.end()
+        if match.group(1) != ".":
+            norm = match.group(1) in ("\\|", "\\Vert", "||", "‖")
+            side = "L" if command.endswith("l") or command == "left" else "R" if command[-1:] in "rt" else ""
             self.add(f"{side}{'NORM' if norm else 'ABS'}" if side else "BAR", "||" if norm else "|")
 
     def _environment(self, command: str) -> None:
@@ -324,7 +315,7 @@ class _Lexer:
                 self.add("CASES", name)
             else:
                 self.add("ENDCASES", name)
-        elif name not in WRAPPERS:
+        elif name not in known.WRAPPERS:
             raise Unreadable(f"environment {name!r}: is not read; write the elements out")
 
     def _group_text(self) -> str:
@@ -337,7 +328,11 @@ class _Lexer:
     def _accent(self, accent: str) -> None:
         before = len(self.found)
         depth_start = self._peek() == "{"
+        self.accents += 1
+        if self.accents > MOST_ACCENTS:
+            raise Unreadable(f"accents {self.accents} high: at most {MOST_ACCENTS} are read")
         self._argument()
+        self.accents -= 1
         new = (
             [t for t in self.found[before:] if t.kind not in ("LBRACE", "RBRACE")]
             if depth_start
@@ -379,11 +374,11 @@ class _Lexer:
 
     def _wordy(self) -> None:
         """A run of letters that is set upright is one word."""
-        match = re.compile(r"\s*\{\s*([A-Za-z][A-Za-z .:-]*?)\s*\}").match(self.source, self.place)
+        match = WORDS.match(self.source, self.place)
         if match is None:
             return  # read what stands inside
         self.place = match.end()
-        words = match.group(1).strip(" .:").split()
+        words = match.group(1).replace("\\_", "_").replace(",", " ").strip(" .:)").split()
         if not words:
             return
         if len(words) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import latex, plain, python_code
+from . import latex, python_code
 from .finding import Piece, Reading
 from .tree import Unreadable
 
@@ -10,14 +10,14 @@ MOST_SHOWN = 200
 
 
 def read(piece: Piece) -> list[Reading]:
-    """Return one reading for a formula, one for every statement of code; never raises."""
+    """Return one reading for every statement of a formula or of code, or one with the trouble; never raises."""
     if piece.kind == "code":
         return [
             Reading(piece, piece.line + found.line - 1, found.text, found.row, found.trouble)
             for found in python_code.statements(piece.source)
         ]
     try:
-        found = plain.read(piece.source) if piece.kind == "text" else latex.read(piece.source)
+        found = latex.readings(piece.source, plain=piece.kind == "text")
     except Unreadable as trouble:
         return [Reading(piece, piece.line, piece.text, None, str(trouble))]
-    return [Reading(piece, piece.line, piece.text, found.row, "", found.repairs)]
+    return [Reading(piece, piece.line, piece.text, one.row, "", one.repairs) for one in found]

@@ -34,30 +34,50 @@ def check_depth(found: Sequence[Token]) -> None:
             raise Unreadable(f"brackets {opened} deep: at most {MOST_DEPTH} are read; give parts names of their own")
 
 
-OPENING = frozenset(["LBRACE", "LPAR", "LBRACKET", "CASES"])
-CLOSING = frozenset(["RBRACE", "RPAR", "RBRACKET", "ENDCASES"])
-OPERANDS = frozenset(["NAME", "NUMBER", "RBRACE", "RPAR", "RBRACKET", "RABS", "RNORM", "PRIME", "DOTS"])
+OPENING = frozenset(["LBRACE", "LPAR", "LBRACKET", "CASES", "LFLOOR"])
+CLOSING = frozenset(["RBRACE", "RPAR", "RBRACKET", "ENDCASES", "RFLOOR"])
+OPERANDS = frozenset(["NAME", "NUMBER", "RBRACE", "RPAR", "RBRACKET", "RABS", "RNORM", "RFLOOR", "PRIME", "DOTS"])
 
 
 def paired(found: Sequence[Token]) -> list[Token]:
-    """Return the tokens with opening bars told from closing ones: a bar after an operand closes what is open."""
-    opened: list[str] = []
+    """Return the tokens with opening bars told from closing ones: a bar after an operand closes what is open.
+
+    A bar that is alone between its brackets is that of p(y | x), and is read as a comma.
+    """
+    opened: list[tuple[str, int]] = []  # brackets and bars that are open, and where
     paired: list[Token] = []
-    for k, token in enumerate(found):
-        if token.kind != "BAR":
-            opened += [token.text] if token.kind in ("LABS", "LNORM") else []
-            if token.kind in ("RABS", "RNORM") and opened:
-                opened.pop()
-            paired.append(token)
+    for token in found:
+        if token.kind == "BAR":
+            _add_bar(token, opened, paired)
             continue
-        kind = "NORM" if token.text == "||" else "ABS"
-        closes = bool(opened) and opened[-1] == token.text and bool(paired) and paired[-1].kind in OPERANDS
-        if closes:
-            opened.pop()
-        elif not any(later.kind == "BAR" for later in found[k + 1 :]):
-            paired.append(Token("COMMA", "|"))  # f(x | y)
-            continue
-        else:
-            opened.append(token.text)
-        paired.append(Token(("R" if closes else "L") + kind, token.text, None, token.close))
+        if token.kind in OPENING or token.kind in ("LABS", "LNORM"):
+            opened.append(("(", len(paired)))
+        elif token.kind in CLOSING or token.kind in ("RABS", "RNORM"):
+            _close(opened, paired)
+        paired.append(token)
+    _close(opened, paired)
     return paired
+
+
+def _add_bar(token: Token, opened: list[tuple[str, int]], paired: list[Token]) -> None:
+    after_operand = bool(paired) and paired[-1].kind in OPERANDS
+    if token.text == "||" and after_operand and opened and opened[-1][0] == "|":  # |a||b| and |a + |b||
+        for _ in range(2):
+            _add_bar(Token("BAR", "|", None, token.close), opened, paired)
+    else:
+        kind = "NORM" if token.text == "||" else "ABS"
+        if after_operand and opened and opened[-1][0] == token.text:
+            opened.pop()
+            paired.append(Token(f"R{kind}", token.text, None, token.close))
+        else:
+            opened.append((token.text, len(paired)))
+            paired.append(Token(f"L{kind}", token.text, None, token.close))
+
+
+def _close(opened: list[tuple[str, int]], paired: list[Token]) -> None:
+    """Close the bracket that was opened last; a bar that was opened within it never closed."""
+    while opened:
+        bar, place = opened.pop()
+        if bar == "(":
+            return
+        paired[place] = Token("COMMA", "|")
