@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import plain
-from .python_expressions import COMPARED, IN_PLACE, combined, function_name, negative, target_of, tree_of
-from .tree import Call, Name, Row, Tree, Unreadable
+from .python_expressions import ASSIGNED, COMPARED, IN_PLACE, changed, combined, function_name, target_of, tree_of
+from .python_functions import stated_by
+from .tree import Call, Name, Row, Tree, Unreadable, walk
 
 MOST_CHARACTERS, MOST_NODES = 200_000, 20_000
 CONSTRUCTORS = frozenset({"zeros", "zeros_like", "ones", "empty", "zeros_initializer"})
 OPAQUE = Call("opaque", ())  # a value that is no formula; what is computed from it cannot be judged
+CHANGING = IN_PLACE | set(ASSIGNED)
+MOST_NESTED = 40
+TYPED = re.compile(r"^(?:const |static )?(?:float|double|auto|var|let|real|Tensor|scalar|int)\s+(?=[A-Za-z_]\w*\s*=)")
 UPDATE = re.compile(r"(?:<-|←|:=|(?<![=<>!+\-*/])=(?!=))")
 
 
@@ -51,7 +55,7 @@ def statements(source: str) -> list[Statement]:
 def _cleaned(line: str) -> str:
     """A line without prompts; commands of notebooks are none of ours."""
     line = re.sub(r"^(\s*)(?:>>> ?|\.\.\. |In \[\d*\]: )", r"\1", line.replace("\t", "    "))
-    line = re.sub(r"^(\s*[A-Za-z_][\w.]*)\s*(?:<- |←|:=)\s*", r"\1 = ", line)
+    line = re.sub(r"^(\s*[A-Za-z_][\w.\[\]'\"]*)\s*(?:<- |←|:=)\s*", r"\1 = ", line)
     return re.sub(r"^(\s*)[%!?].*", r"\1pass", line)
 
 
@@ -66,70 +70,96 @@ def _parsed(text: str) -> ast.Module | None:
 
 def _line_by_line(lines: list[str]) -> Iterator[Statement]:
     """Pseudo code: each line by itself, as Python or else as a formula in plain text."""
+    asked: list[tuple[int, Tree]] = []  # conditions that lines indented further stand under
     for number, line in enumerate(lines, start=1):
-        text = line.split("#")[0].strip()
+        text = TYPED.sub("", line.split("#")[0].split("//")[0].strip())
+        indent = len(line) - len(line.lstrip())
+        if text:
+            asked = [one for one in asked if one[0] < indent]
+        if (header := HEADER.match(text)) is not None:
+            asked.append((indent, _asked(header.group(1))))
+            continue
         if not UPDATE.search(text):
             continue
+        condition = asked[-1][1] if asked else None
         body = _parsed(text)
         if body is not None:
-            for found in _of_block(body.body, [text], None):
+            for found in _of_block(body.body, [text], condition):
                 yield Statement(number, found.text, found.row, found.trouble)
             continue
+        yield _written(number, text, condition)
+
+
+HEADER = re.compile(r"(?:else ?|el)?(?:if|when)\b(.*?)(?::|\bthen\b|\bdo\b|\{)?\s*\Z")
+
+
+def _asked(text: str) -> Tree:
+    body = _parsed(text.strip())
+    if body is not None and len(body.body) == 1 and isinstance(body.body[0], ast.Expr):
         try:
-            row = plain.read(text).row
-        except Unreadable as trouble:
-            yield Statement(number, text, None, str(trouble))
-        else:
-            yield Statement(number, text, Row(row.sides, tuple(":=" if r == "=" else r for r in row.relations)))
+            return tree_of(body.body[0].value, 0)
+        except Unreadable:
+            return OPAQUE
+    return OPAQUE
+
+
+def _written(number: int, text: str, condition: Tree | None) -> Statement:
+    """A line in plain text, in which = assigns."""
+    try:
+        row = plain.read(text).row
+    except Unreadable as trouble:
+        return Statement(number, text, None, str(trouble))
+    if len(row.sides) == 2 and isinstance(row.sides[0], Call) and row.sides[0].head == "*":
+        return Statement(number, text, None, "an assignment to a product: is not read")
+    relations = tuple(":=" if relation == "=" else relation for relation in row.relations)
+    return Statement(number, text, Row(row.sides, relations, condition or row.condition))
 
 
 # -- statements ----------------------------------------------------------------------------------------------
 
 
-def _of_block(body: list[ast.stmt], lines: list[str], condition: Tree | None) -> Iterator[Statement]:
+def _of_block(
+    body: list[ast.stmt], lines: list[str], condition: Tree | None, owner: str = "", depth: int = 0
+) -> Iterator[Statement]:
+    if depth > MOST_NESTED and body:
+        yield Statement(
+            body[0].lineno, _text(body[0], lines), None, f"blocks {depth} deep: at most {MOST_NESTED} are read"
+        )
+        return
     for statement in body:
         if isinstance(statement, (ast.For, ast.While, ast.With, ast.Try)):
-            yield from _of_block(statement.body, lines, condition)
+            yield from _of_block(statement.body, lines, condition, owner, depth + 1)
         elif isinstance(statement, ast.If):
-            yield from _of_if(statement, lines, condition)
+            yield from _of_block(statement.body, lines, _test(statement) or condition, owner, depth + 1)
+            yield from _of_block(statement.orelse, lines, condition, owner, depth + 1)
         elif isinstance(statement, ast.FunctionDef):
-            yield from _of_function(statement, lines)
+            yield from _of_function(statement, lines, owner, depth)
         elif isinstance(statement, ast.ClassDef):
-            yield from _of_block(statement.body, lines, condition)
+            yield from _of_block(statement.body, lines, condition, statement.name, depth + 1)
         else:
             yield from _of_statement(statement, lines, condition)
 
 
-def _of_if(statement: ast.If, lines: list[str], condition: Tree | None) -> Iterator[Statement]:
+def _test(statement: ast.If) -> Tree | None:
+    """What an `if` asks, nothing for a switch such as `if nesterov:`."""
     try:
-        test: Tree | None = tree_of(statement.test, 0)
+        test = tree_of(statement.test, 0)
     except Unreadable:
-        test = None
-    if test is not None and not (isinstance(test, Call) and test.head in COMPARED.values()):
-        test = None  # a switch such as `if nesterov:`
-    yield from _of_block(statement.body, lines, test or condition)
-    yield from _of_block(statement.orelse, lines, condition)
+        return None
+    return test if isinstance(test, Call) and test.head in (*COMPARED.values(), "and") else None
 
 
-def _of_function(statement: ast.FunctionDef, lines: list[str]) -> Iterator[Statement]:
-    """A function that returns a formula states it: f(x) = ...; what it does before stands by itself."""
-    body = [one for one in statement.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-    last = body[-1] if body else None
-    if isinstance(last, ast.Return) and last.value is not None and len(body) == 1:
-        names = tuple(Name(arg.arg) for arg in statement.args.args if arg.arg != "self")
-        yield from _stated(
-            last, lines, lambda: Row((Call("apply", (Name(statement.name), *names)), tree_of(last.value, 0)), ("=",))
-        )
-        return
-    yield from _of_block(body, lines, None)
-
-
-def _stated(node: ast.stmt, lines: list[str], make: object) -> Iterator[Statement]:
-    text = _text(node, lines)
+def _of_function(statement: ast.FunctionDef, lines: list[str], owner: str, depth: int) -> Iterator[Statement]:
+    """A function that returns a formula states it: f(x) = ...; the updates that it does stand by themselves."""
     try:
-        yield Statement(node.lineno, text, make())  # type: ignore[operator]
+        found = stated_by(statement, owner)
     except Unreadable:
-        return
+        found = None
+    if found is not None:
+        row, last = found
+        yield Statement(last.lineno, _text(last, lines), row)
+    elif statement.body:
+        yield from _of_block(statement.body, lines, None, owner, depth + 1)
 
 
 def _text(node: ast.stmt, lines: list[str]) -> str:
@@ -139,30 +169,71 @@ def _text(node: ast.stmt, lines: list[str]) -> str:
 
 def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None) -> Iterator[Statement]:
     text = _text(statement, lines)
-    pairs: list[tuple[ast.expr, ast.expr]] = []
-    if isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
-                pairs += zip(target.elts, statement.value.elts, strict=False)
-            else:
-                pairs.append((target, statement.value))
-    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        pairs.append((statement.target, statement.value))
-    elif isinstance(statement, (ast.AugAssign, ast.Expr)):
+    if isinstance(statement, (ast.AugAssign, ast.Expr)):
         yield from _changing(statement, text, condition)
         return
-    for target, value in pairs:
+    if isinstance(statement, ast.Assert):
+        yield from _asserted(statement, text)
+        return
+    rows = []
+    for target, value in _pairs(statement):
         try:
             if isinstance(value, ast.Call) and function_name(value) in CONSTRUCTORS:
                 continue
-            name = target_of(target)
+            rows.append(_assigned(target_of(target), value, condition))
         except Unreadable:
             continue
-        try:
-            row = Row((name, tree_of(value, 0)), (":=",), condition)
-        except Unreadable:
-            row = Row((name, OPAQUE), (":=",), condition)
+    for row in rows if len(rows) < 2 else _one_by_one(rows):
         yield Statement(statement.lineno, text, row)
+
+
+def _pairs(statement: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
+    """Targets, each with its value."""
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return [(statement.target, statement.value)]
+    if not isinstance(statement, ast.Assign):
+        return []
+    pairs: list[tuple[ast.expr, ast.expr]] = []
+    for target in statement.targets:
+        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+            pairs += zip(target.elts, statement.value.elts, strict=False)
+        else:
+            pairs.append((target, statement.value))
+    return pairs
+
+
+def _assigned(name: Name, value: ast.expr, condition: Tree | None) -> Row:
+    if isinstance(value, ast.Lambda):
+        arguments = tuple(Name(argument.arg) for argument in value.args.args)
+        return Row((Call("apply", (name, *arguments)), tree_of(value.body, 0)), ("=",))
+    try:
+        return Row((name, tree_of(value, 0)), (":=",), condition)
+    except Unreadable:
+        return Row((name, OPAQUE), (":=",), condition)
+
+
+def _one_by_one(rows: list[Row]) -> list[Row]:
+    """Assignments that are done at once, in an order in which none reads what another has changed already."""
+    waiting, ordered = list(rows), []
+    while waiting:
+        free = [
+            row for row in waiting
+            if not any(row.sides[0] in walk(other.sides[1]) for other in waiting if other is not row)
+        ]  # fmt: skip
+        if not free:  # a, b = b, a
+            return [Row((row.sides[0], OPAQUE), row.relations, row.condition) for row in rows]
+        ordered.append(free[0])
+        waiting.remove(free[0])
+    return ordered
+
+
+def _asserted(statement: ast.Assert, text: str) -> Iterator[Statement]:
+    try:
+        test = tree_of(statement.test, 0)
+    except Unreadable:
+        return
+    if isinstance(test, Call) and test.head in COMPARED.values():
+        yield Statement(statement.lineno, text, Row(test.args, ("=" if test.head == "==" else test.head,)))
 
 
 def _changing(statement: ast.AugAssign | ast.Expr, text: str, condition: Tree | None) -> Iterator[Statement]:
@@ -187,7 +258,7 @@ def _in_place(node: ast.expr) -> tuple[Tree, Tree] | None:
     """v.mul_(b).add_(g, alpha=a) as v := b v + a g; None for a call that changes nothing."""
     steps: list[ast.Call] = []
     inner = node
-    while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in IN_PLACE:
+    while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in CHANGING:
         steps.append(inner)
         inner = inner.func.value
     if not steps:
@@ -195,32 +266,5 @@ def _in_place(node: ast.expr) -> tuple[Tree, Tree] | None:
     target = target_of(inner)
     value: Tree = target
     for step in reversed(steps):
-        value = _changed(value, step)
+        value = changed(value, step)
     return target, value
-
-
-def _changed(value: Tree, step: ast.Call) -> Tree:
-    assert isinstance(step.func, ast.Attribute)
-    name = step.func.attr
-    args = [tree_of(arg, 0) for arg in step.args]
-    more = {keyword.arg: tree_of(keyword.value, 0) for keyword in step.keywords if keyword.arg}
-    scale = more.get("alpha", more.get("value"))
-    if name in ("addcmul_", "addcdiv_"):
-        if len(args) == 3:  # the scale first, as it used to be
-            scale, args = args[0], args[1:]
-        part: Tree = combined(ast.Mult() if name == "addcmul_" else ast.Div(), args[0], args[1])
-        return combined(ast.Add(), value, part if scale is None else combined(ast.Mult(), scale, part))
-    if name in ("add_", "sub_"):
-        if len(args) == 2:
-            scale, args = args[0], args[1:]
-        part = args[0] if scale is None else combined(ast.Mult(), scale, args[0])
-        return combined(ast.Add() if name == "add_" else ast.Sub(), value, part)
-    if name == "lerp_":
-        return Call("+", (value, combined(ast.Mult(), args[1], Call("+", (args[0], negative(value))))))
-    if name in ("mul_", "div_", "pow_"):
-        return combined({"mul_": ast.Mult(), "div_": ast.Div(), "pow_": ast.Pow()}[name], value, args[0])
-    if name == "copy_":
-        return args[0]
-    if name in ("sqrt_", "neg_"):
-        return Call(name[:-1], (value,))
-    raise Unreadable(f"{name}: is not read")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from .tree import Call, Name, Number, Tree, Unreadable
 
@@ -23,15 +25,28 @@ FUNCTIONS = dict(
     for pair in (
         "sqrt:sqrt exp:exp log:log tanh:tanh abs:abs fabs:abs absolute:abs max:max maximum:max min:min minimum:min sign:sign "
         "sigmoid:sigmoid expit:sigmoid softmax:softmax relu:relu mean:mean average:mean var:var std:std sum:sum erf:erf sin:sin "
-        "cos:cos where:where norm:norm square:square argmax:argmax log1p:log1p expm1:expm1 dot:matmul matmul:matmul mul:* "
-        "multiply:* add:+ divide:/ div:/ power:^ pow:^ clip:clip clamp:clip"
+        "cos:cos where:where norm:norm square:square argmax:argmax argmin:argmin log1p:log1p expm1:expm1 dot:matmul matmul:matmul "
+        "mul:* multiply:* add:+ subtract:- sub:- divide:/ true_divide:/ div:/ power:^ pow:^ clip:clip clamp:clip neg:neg "
+        "negative:neg reciprocal:reciprocal rsqrt:rsqrt softplus:softplus floor:floor clip_by_value:clip lerp:lerp "
+        "addcmul:addcmul addcdiv:addcdiv sinh:sinh cosh:cosh"
     ).split()
 )
-MODULES = frozenset("np numpy torch tf tensorflow jnp jax math F K keras scipy nn mx nd cp special random".split())
+MODULES = frozenset(
+    "np numpy torch tf tensorflow jnp jax math Math F K keras scipy nn mx nd cp special random sp onp xp ops mp cupy".split()
+)
 RANDOM = frozenset("randn rand normal uniform standard_normal randn_like rand_like binomial bernoulli random".split())
-IN_PLACE = frozenset("add_ sub_ mul_ div_ addcmul_ addcdiv_ copy_ lerp_ pow_ sqrt_ neg_ clamp_".split())
+IN_PLACE = frozenset("add_ sub_ mul_ div_ addcmul_ addcdiv_ copy_ lerp_ pow_ sqrt_ neg_ clamp_ square_".split())
+ASSIGNED = {"assign": "copy_", "assign_add": "add_", "assign_sub": "sub_"}  # of TensorFlow
+SILENT = frozenset(
+    "axis dim keepdims keepdim dtype size device inplace requires_grad ord p".split()
+)  # as far as they matter
+UNBIASED = frozenset("ddof correction unbiased".split())
+UNARY = frozenset(
+    "sqrt exp log tanh abs sign sigmoid relu softmax erf sin cos square reciprocal rsqrt log1p expm1".split()
+)
 TRANSPARENT = frozenset(
-    "clone detach item float double numpy copy contiguous array asarray tensor squeeze data".split()
+    "clone detach item float double numpy copy contiguous array asarray tensor squeeze data value constant cpu cuda"
+    " convert_to_tensor astype to".split()
 )
 TABLES = frozenset("state config group hyper hparams self opt cfg params parameters cache".split())  # table["m"] is m
 
@@ -141,6 +156,9 @@ def _subscript(node: ast.Subscript, depth: int) -> Tree:
     whole = tree_of(node.value, depth)
     if not isinstance(whole, Name):
         raise Unreadable("an element of what is no name")
+    parts = place.elts if isinstance(place, ast.Tuple) else [place]
+    if any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in parts):
+        raise Unreadable("a part of an array: is not read")
     if isinstance(place, (ast.Slice, ast.Tuple)) or (isinstance(place, ast.Constant) and place.value is None):
         return whole
     return Name(whole.base, whole.accents, (*whole.index, tree_of(place, depth)), whole.mark)
@@ -157,9 +175,12 @@ def _of_table(table: str, key: str) -> Name:
 
 
 def _compared(node: ast.Compare, depth: int) -> Tree:
-    if len(node.ops) != 1 or type(node.ops[0]) not in COMPARED:
-        raise Unreadable("a chain of comparisons: write them one by one")
-    return Call(COMPARED[type(node.ops[0])], (tree_of(node.left, depth), tree_of(node.comparators[0], depth)))
+    sides = [tree_of(side, depth) for side in (node.left, *node.comparators)]
+    heads = [COMPARED.get(type(op)) for op in node.ops]
+    if None in heads:
+        raise Unreadable("a comparison of what are no numbers")
+    found = tuple(Call(head, pair) for head, pair in zip(heads, pairwise(sides), strict=True) if head)
+    return found[0] if len(found) == 1 else Call("and", found)
 
 
 def function_name(node: ast.Call) -> str:
@@ -180,16 +201,16 @@ def _call(node: ast.Call, depth: int) -> Tree:
     if name.startswith("__") or not name:
         raise Unreadable(f"{name or 'a call'}: is no function of a formula")
     if name in IN_PLACE:
-        raise Unreadable(f"{name}: changes something inside a formula")
+        return _chained(node, depth)
     args = [tree_of(arg, depth) for arg in node.args if not isinstance(arg, ast.Starred)]
     inner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    is_method = inner is not None and not _is_module(inner)
+    is_method = inner is not None and not _is_module(inner) and not (name in UNARY and args)
     if is_method and inner is not None:
         if name == "grad":
             return Name("grad")
         args = [tree_of(inner, depth), *args]
     if name in RANDOM:
-        return Call("random", (Name(name), *args[is_method:]))
+        return Call("random", (Name(name), *_drawn(name, args[is_method:], node, depth)))
     if name in TRANSPARENT and args:
         return args[0]
     if "grad" in name.lower():  # of whatever it is given: where it is taken stands among the arguments
@@ -202,26 +223,111 @@ def _call(node: ast.Call, depth: int) -> Tree:
     return _known(head, args, node, depth)
 
 
+def _chained(node: ast.Call, depth: int) -> Tree:
+    """v.sqrt().add_(e): what is changed in place has no name, and is a value as any other."""
+    assert isinstance(node.func, ast.Attribute)
+    inner = node.func.value
+    while isinstance(inner, ast.Attribute) and inner.attr in TRANSPARENT:
+        inner = inner.value
+    if not isinstance(inner, (ast.Call, ast.BinOp)):
+        raise Unreadable(f"{node.func.attr}: changes something inside a formula")
+    return changed(tree_of(inner, depth), node)
+
+
+def _drawn(name: str, args: list[Tree], node: ast.Call, depth: int) -> list[Tree]:
+    """The arguments of a distribution, those by keyword in their places."""
+    more = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    for place, (names, default) in enumerate(DRAWN.get(name, ())):
+        value = _keyword(more, names, depth)
+        if value is not None:
+            args = [*args, *(Number(Fraction(usual)) for _, usual in DRAWN[name][len(args) : place]), value]
+        elif len(args) == place and any(set(later) & set(more) for later, _ in DRAWN[name][place + 1 :]):
+            args = [*args, Number(Fraction(default))]
+    return args
+
+
+DRAWN = {
+    "normal": ((("loc", "mean"), 0), (("scale", "std", "stddev"), 1)),
+    "uniform": ((("low", "minval", "a"), 0), (("high", "maxval", "b"), 1)),
+}
+
+
 def _known(head: str, args: list[Tree], node: ast.Call, depth: int) -> Tree:
     more = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    if head == "square":
-        return Call("^", (args[0], Number(Fraction(2))))
-    if head == "where" and len(args) == 3:
-        return Call("cases", (args[1], args[0], args[2], Call("otherwise", ())))
-    if head == "norm":
-        return Call("norm", (args[0], args[1] if len(args) > 1 else Number(Fraction(2))))
-    if head == "clip":
-        low = args[1] if len(args) > 1 else _keyword(more, ("min", "a_min"), depth)
-        high = args[2] if len(args) > 2 else _keyword(more, ("max", "a_max"), depth)
-        inner = args[0] if high is None else Call("min", (args[0], high))
-        return inner if low is None else Call("max", (inner, low))
-    if head in ("sum", "mean", "var", "max", "min") and args:
-        args = args[:1] if head not in ("max", "min") or len(args) == 1 else args
     if not args:
         raise Unreadable(f"{head}: has no operand")
-    if head in ("+", "*"):
-        return combined(ast.Add() if head == "+" else ast.Mult(), args[0], args[1]) if len(args) > 1 else args[0]
+    if head == "clip":
+        low = args[1] if len(args) > 1 else _keyword(more, ("min", "a_min", "clip_value_min"), depth)
+        high = args[2] if len(args) > 2 else _keyword(more, ("max", "a_max", "clip_value_max"), depth)
+        inner = args[0] if high is None else Call("min", (args[0], high))
+        return inner if low is None else Call("max", (inner, low))
+    if head in ("+", "-", "lerp", "addcmul", "addcdiv") and len(args) > 1:
+        return changed(args[0], node, {"+": "add_", "-": "sub_"}.get(head, f"{head}_"), args[1:])
+    if head == "norm":
+        order = args[1] if len(args) > 1 else _keyword(more, ("ord", "p"), depth)
+        return Call("norm", (args[0], order or Number(Fraction(2))))
+    if any(_asks(more[name]) for name in UNBIASED & set(more)):
+        raise Unreadable(f"{head}: is divided by n - 1 here, which is not read")
+    if strange := sorted(set(more) - SILENT - UNBIASED):
+        raise Unreadable(f"{strange[0]}: is an argument of {head} that is not read")
+    two = Number(Fraction(2))
+    if head == "square":
+        return Call("^", (args[0], two))
+    if head in ("reciprocal", "rsqrt"):
+        return Call("/", (Number(Fraction(1)), args[0] if head == "reciprocal" else Call("sqrt", (args[0],))))
+    if head == "where" and len(args) == 3:
+        return Call("cases", (args[1], args[0], args[2], Call("otherwise", ())))
+    if head in ("sum", "mean", "var", "std"):
+        args = args[:1]
+    if head == "*":
+        return combined(ast.Mult(), args[0], args[1]) if len(args) > 1 else args[0]
     return Call(head, tuple(args))
+
+
+def _asks(node: ast.expr) -> bool:
+    """Whether a keyword is switched on."""
+    return not (isinstance(node, ast.Constant) and node.value in (0, False))
+
+
+def changed(value: Tree, step: ast.Call, name: str = "", args: Sequence[Tree] | None = None) -> Tree:
+    """Return what a value becomes by a change such as `.add_(g, alpha=a)`. Raises `Unreadable`."""
+    if args is None:
+        args = [tree_of(arg, 0) for arg in step.args]
+    if not name and isinstance(step.func, ast.Attribute):
+        name = ASSIGNED.get(step.func.attr, step.func.attr)
+    more = {keyword.arg: tree_of(keyword.value, 0) for keyword in step.keywords if keyword.arg}
+    scale = more.pop("alpha", more.pop("value", None))
+    low, high = more.pop("min", None), more.pop("max", None)
+    if more.keys() - SILENT - {"use_locking", "rounding_mode"} or (scale is not None and name not in SCALED):
+        raise Unreadable(f"{name}: has an argument that is not read")
+    if name in SCALED and len(args) == SCALED[name] + 1:  # the scale first, as it used to be
+        scale, args = args[0], args[1:]
+    if name == "clamp_":
+        low, high = [*args, low, high][:2] if args else (low, high)
+        value = value if high is None else Call("min", (value, high))
+        return value if low is None else Call("max", (value, low))
+    if name in ("sqrt_", "neg_"):
+        return Call(name[:-1], (value,))
+    if name == "square_":
+        return Call("^", (value, Number(Fraction(2))))
+    if len(args) < SCALED.get(name, 1):
+        raise Unreadable(f"{name}: has no operand")
+    if name in SCALED:
+        part = args[0]
+        if name in ("addcmul_", "addcdiv_"):
+            part = combined(ast.Mult() if name == "addcmul_" else ast.Div(), args[0], args[1])
+        part = part if scale is None else combined(ast.Mult(), scale, part)
+        return combined(ast.Sub() if name == "sub_" else ast.Add(), value, part)
+    if name == "lerp_" and len(args) == 2:
+        return Call("+", (value, combined(ast.Mult(), args[1], Call("+", (args[0], negative(value))))))
+    if name in ("mul_", "div_", "pow_"):
+        return combined({"mul_": ast.Mult(), "div_": ast.Div(), "pow_": ast.Pow()}[name], value, args[0])
+    if name == "copy_":
+        return args[0]
+    raise Unreadable(f"{name}: is not read")
+
+
+SCALED = {"add_": 1, "sub_": 1, "addcmul_": 2, "addcdiv_": 2}  # with how many operands
 
 
 def _keyword(more: dict[str, ast.expr], names: tuple[str, ...], depth: int) -> Tree | None:

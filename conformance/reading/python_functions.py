@@ -1,0 +1,116 @@
+"""What a function of Python returns, as one formula of its arguments: by putting values in, never by a call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from .python_expressions import COMPARED, combined, tree_of
+from .tree import Call, Name, Row, Tree, Unreadable, walk
+
+MOST_PARTS = 2_000  # of a formula after values have been put in
+MOST_BRANCHES = 40
+OF_CLASSES = frozenset(["forward", "call", "__call__"])  # a method of this name does what its class is called after
+
+
+def stated_by(function: ast.FunctionDef, owner: str) -> tuple[Row, ast.stmt] | None:
+    """Return f(x) = ... and the statement that returns it; None for a function that updates something.
+
+    Raises `Unreadable` where it returns no formula.
+    """
+    arguments = [one for one in function.args.args if one.arg not in ("self", "cls")]
+    last = function.body[-1]
+    required = len(arguments) - len(function.args.defaults)
+    if (
+        not arguments
+        or not any(isinstance(one, ast.Return) for one in ast.walk(function))
+        or _updates(function, required)
+    ):
+        return None
+    value = _returned(function.body, {}, 0)
+    if value is None or isinstance(value, Name):
+        return None
+    name = owner if owner and function.name in OF_CLASSES else function.name
+    if name.startswith("__"):
+        raise Unreadable(f"{name}: is no name of a formula")
+    given = tuple(Name(argument.arg) for argument in arguments)
+    return Row((Call("apply", (Name(name), *given)), value), ("=",)), last
+
+
+def _updates(function: ast.FunctionDef, required: int) -> bool:
+    """Whether a function gives its arguments new values, as a step of training does: w = w - lr * g."""
+    names = {argument.arg for argument in function.args.args}
+    for one in ast.walk(function):
+        target = (
+            one.target if isinstance(one, ast.AugAssign) else one.targets[0] if isinstance(one, ast.Assign) else None
+        )
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            return True
+        if (
+            not isinstance(target, ast.Name)
+            or target.id not in names
+            or not isinstance(one, (ast.Assign, ast.AugAssign))
+        ):
+            continue
+        own = any(isinstance(part, ast.Name) and part.id == target.id for part in ast.walk(one.value))
+        if required > 1 and (own or isinstance(one, ast.AugAssign)):
+            return True
+    return False
+
+
+def _returned(body: Sequence[ast.stmt], values: Mapping[str, Tree], branches: int) -> Tree | None:
+    """The value that statements return, None if they do anything but give names values and choose."""
+    known = dict(values)
+    if branches > MOST_BRANCHES:
+        raise Unreadable(f"more than {MOST_BRANCHES} branches: are not read")
+    for k, statement in enumerate(body):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        if isinstance(statement, ast.Return):
+            return None if statement.value is None else _with_values(tree_of(statement.value, 0), known)
+        if isinstance(statement, ast.If):
+            test = _with_values(tree_of(statement.test, 0), known)
+            if not (isinstance(test, Call) and test.head in (*COMPARED.values(), "and")):
+                return None
+            then = _returned(statement.body, known, branches + 1)
+            other = _returned([*statement.orelse, *body[k + 1 :]], known, branches + 1) if then is not None else None
+            return None if then is None or other is None else _chosen(then, test, other)
+        given = _given(statement)
+        if given is None:
+            return None
+        known[given[0]] = _with_values(given[1], known)
+    return None
+
+
+def _chosen(then: Tree, test: Tree, other: Tree) -> Tree:
+    """The cases of a choice; a choice in its `else` adds cases to it."""
+    more = other.args if isinstance(other, Call) and other.head == "cases" else (other, Call("otherwise", ()))
+    return Call("cases", (then, test, *more))
+
+
+def _given(statement: ast.stmt) -> tuple[str, Tree] | None:
+    """The name that a statement gives a value, and the value."""
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        name = statement.target.id
+        return name, combined(statement.op, Name(name), tree_of(statement.value, 0))
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id, tree_of(statement.value, 0)
+    return None
+
+
+def _with_values(tree: Tree, values: Mapping[str, Tree]) -> Tree:
+    """The tree with values for names. Raises `Unreadable` where it would become too large."""
+    names = [one.base for one in walk(tree) if isinstance(one, Name) and one.base in values]
+    if len(walk(tree)) + sum(len(walk(values[name])) for name in names) > MOST_PARTS:
+        raise Unreadable(f"a formula of more than {MOST_PARTS} parts: is not read")
+    return _replaced(tree, values)
+
+
+def _replaced(tree: Tree, values: Mapping[str, Tree]) -> Tree:
+    if isinstance(tree, Name):
+        return values[tree.base] if tree.base in values and not tree.index else tree
+    if isinstance(tree, Call):
+        first = tree.args[:1] if tree.head == "apply" else ()  # the name of a function is no value
+        return replace(tree, args=(*first, *(_replaced(arg, values) for arg in tree.args[len(first) :])))
+    return tree
