@@ -17,6 +17,7 @@ from .tree import Call, Name, Number, Row, Tree, walk
 from .valuing import Scope, work
 
 BERNOULLI = frozenset({"Bernoulli", "bernoulli", "Bern", "Ber", "B", "Binomial", "binomial"})
+COUNTED = frozenset({"B", "Binomial", "binomial"})  # of so many draws
 UNIFORM = frozenset({"rand", "random", "uniform", "rand_like"})
 KEYS = frozenset({"key", "rng", "subkey", "rng_key", "generator", "size", "shape"})
 ONE = Number(Fraction(1))
@@ -70,8 +71,8 @@ def _drawn(tree: Tree) -> Tree | None:
         return None
     if tree.head in ("apply", "random") and isinstance(tree.args[0], Name) and tree.args[0].base in BERNOULLI:
         args = [_filled(arg) for arg in tree.args[1:] if not (isinstance(arg, Name) and arg.base in KEYS)]
-        if len(args) > 1 and args[0] == ONE:
-            return args[1]
+        if tree.args[0].base in COUNTED:
+            return args[1] if len(args) > 1 and args[0] == ONE else None
         return args[0] if args and len(args) < 3 else None
     if tree.head in ("<", "<=", ">", ">=") and len(tree.args) == 2:
         left, right = tree.args
@@ -169,5 +170,17 @@ def _replaced(tree: Tree, old: Tree, new: Tree) -> Tree:
 
 
 def multiplies(tree: Tree, name: str) -> bool:
-    """Whether a name stands in a tree."""
-    return any(isinstance(one, Name) and reference(one, frozenset()).key == name for one in walk(tree))
+    """Whether a name is a factor of a short product, as a mask is of what it is put on."""
+    if isinstance(tree, Call) and tree.head == "/":
+        return multiplies(tree.args[0], name)
+    factors = tree.args if isinstance(tree, Call) and tree.head == "*" and len(tree.args) < 4 else ()
+    return any(
+        (isinstance(one, Name) and reference(one, frozenset()).key == name)
+        or (
+            isinstance(one, Call)
+            and one.head in ("/", "apply")
+            and isinstance(one.args[0], Name)
+            and one.args[0].base == name
+        )
+        for one in factors
+    )

@@ -13,10 +13,12 @@ from .dropout_rows import Mask, masks, multiplies
 from .entries import prepared
 from .finding import Reading
 from .frame import Frame
+from .frames_of_layers import DROPOUT_ROLES
 from .subjects import Subject, quantities
 from .tree import Call, Name, Tree, walk
 from .worlds import Variation, variations
 
+MASKS = DROPOUT_ROLES["mask"].usual
 LEFT, NEAR, FAR, NONE = range(
     4
 )  # how a candidate is known: by the left side, the words just before, those of the slide
@@ -56,10 +58,11 @@ def slide_of(readings: Sequence[Reading], context: Sequence[Reading]) -> Slide:
     used = {
         place: one
         for place, one in found.items()
-        if one.scaled is not None
-        or any(multiplies(side, one.name) for k, row in enumerate(sides) if k != place for side in row[1:])
+        if any(multiplies(side, one.name) for k, row in enumerate(sides) if k != place for side in row[1:])
     }
     text = "\n".join(one.piece.before for one in readings)
+    scaled = {place: one for place, one in found.items() if one.scaled is not None and one.name in MASKS}
+    used = {**scaled, **used}
     if not used and re.search(r"drop-?out", text, re.IGNORECASE):
         used = found
     return Slide(

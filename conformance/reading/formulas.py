@@ -95,7 +95,9 @@ def judge_side(reading: Reading, row: Row, place: int, slide: Slide, what: Subje
             dialect=dict(found.variation.dialect),
             message=f"{_title(found)}, {told}",
         )
-    sure = [candidate for candidate in certain(one.candidates) if _all_usual(one.prepared(one.right), candidate, named=True)]
+    sure = [
+        candidate for candidate in certain(one.candidates) if _all_usual(one.prepared(one.right), candidate, named=True)
+    ]
     if sure and not conditional and not _is_changed_later(one):
         return _wrong(cases, sure, found, of)
     named = sorted({rule_called(c.frame.rule).title for c in one.candidates if c.evidence < NONE})
@@ -172,7 +174,8 @@ def _all_usual(one: Prepared, candidate: Candidate, named: bool = False) -> bool
     A name that plays no role makes a formula another one, so that nothing can be said to be wrong with it.
     """
     frame = candidate.frame
-    usual = frozenset().union(*(role.usual for role in frame.roles.values())) | frame.length_names
+    usual = frozenset().union(*(role.usual for role in frame.roles.values()))
+    usual |= frame.length_names if frame.length else frozenset()
     for key, known in one.names.items():
         if key in one.sizes or key.startswith("#") or key.endswith("()"):
             continue
