@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from .finding import Item, Piece, Reading, Verdict
 from .programs import judge as judge_programs
@@ -11,16 +13,20 @@ from .reading import read
 from .statements import judge as judge_statements
 from .tree import Number
 
+MOST_EARLIER = 30  # readings of earlier slides that a later one may lean on
+
 
 def judged(pieces: Sequence[Piece], advance: Callable[[], None]) -> list[Item]:
     """Return an item for every formula and update in `pieces`, in order; `advance` is called once for each piece."""
     items: list[Item] = []
+    earlier: deque[Reading] = deque(maxlen=MOST_EARLIER)
     for slide in _slides(pieces):
         readings: list[Reading] = []
         for piece in slide:
             readings += read(piece)
             advance()
-        items += _of_slide(readings)
+        items += _of_slide(readings, [one for one in earlier if one.piece.file == slide[0].file])
+        earlier += readings
     return items
 
 
@@ -31,11 +37,11 @@ def _slides(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return list(slides.values())
 
 
-def _of_slide(readings: list[Reading]) -> list[Item]:
+def _of_slide(readings: list[Reading], earlier: Sequence[Reading]) -> list[Item]:
     verdicts: list[Verdict | None] = [
         Verdict(verdict="unreadable", message=one.trouble) if one.row is None else None for one in readings
     ]
-    for judge in (judge_programs, judge_statements):
+    for judge in (judge_programs, partial(judge_statements, context=earlier)):
         places = [k for k, verdict in enumerate(verdicts) if verdict is None]
         for k, verdict in zip(places, judge([readings[k] for k in places]), strict=True):
             verdicts[k] = verdict
