@@ -174,14 +174,14 @@ def _applied(one: Factor, inner: Factor) -> Tree | None:
         if base in MEANS and inner.below:
             return Name(f"E[{_spelled(inner.items[0])}]", index=inner.below)
         if base in MEANS or base in VARIANCES:
-            return Call("mean" if base in MEANS else "var", inner.items)
+            return scripted(replace(inner, kind="call", tree=Call("mean" if base in MEANS else "var", inner.items)))
         return None
     if base in FACTORS and inner.above is not None:
         return product(scripted(one), scripted(inner))  # β(g)² is β times a square, σ(z)² the square of a function
     if base in VARIANCES:
         return scripted(replace(inner, kind="call", tree=Call("var", inner.items)))
     if base in MEANS and base != "E":
-        return Call("mean", inner.items)
+        return scripted(replace(inner, kind="call", tree=Call("mean", inner.items)))
     if base == "I" and len(inner.items) == 1 and _is_condition(inner.items[0]):
         return indicator(inner.items[0])
     function = replace(one, above=None) if one.above is not None and one.above.kind == "number" else one

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from .latex_tables import GREEK
 from .token import CLOSING, OPENING, Token
 from .tree import Name, Number, Unreadable
 
@@ -15,7 +16,7 @@ JOINING = frozenset(["and", "or", "then"])
 # Words after which nothing is stated any more, and that are in no name.
 STOPPING = frozenset(
     ["where", "with", "for", "if", "then", "is", "are", "when", "such", "since", "while", "which", "we", "that", "and", "or",
-     "the", "so", "because", "until"]
+     "the", "so", "because", "until", "remark"]
 )  # fmt: skip
 # Letters of settings: 0 < β < 1 beside an update tells where it is used, and is no condition of its steps.
 SETTINGS = frozenset(
@@ -40,8 +41,7 @@ def clauses(found: Sequence[Token]) -> list[Clause]:
         first = [condition] if condition else []
     done: list[Clause] = []
     ranged = False
-    for separator, segment in _segments(kept):
-        segment = _trimmed(segment)
+    for separator, segment in _with_cases([(kind, _trimmed(part)) for kind, part in _segments(kept)]):
         if not segment or (done and _is_remark(segment)):
             continue
         if ranged and not _relations(segment):
@@ -57,7 +57,8 @@ def clauses(found: Sequence[Token]) -> list[Clause]:
         elif _relations(segment):
             ranged = _state(done, separator, segment)
         elif separator == "GAP":
-            done[-1].tokens += segment
+            words = all(token.kind in ("NAME", "FUNC") and len(token.text) > 1 for token in segment)
+            done[-1].tokens += [] if words and not any(token.text in GREEK for token in segment) else segment
         else:
             _list(done[-1], segment)
     for clause in done:
@@ -140,6 +141,23 @@ def _with_choice(found: list[Token]) -> list[Token]:
     return [*found[:start], Token("CASES", "cases"), *choice, Token("ENDCASES", "cases")]
 
 
+def _with_cases(segments: list[tuple[str, list[Token]]]) -> list[tuple[str, list[Token]]]:
+    """The segments with `f(x) = x if x > 0, 0 otherwise` as one with cases: values, each with its condition."""
+    told = [(kind, part) for kind, part in segments if part]
+    kinds = [kind if kind in ("IF", "FOR") else "" for kind, _ in told]
+    if len(told) < 4 or len(told) % 2 or any(bool(kind) != bool(k % 2) for k, kind in enumerate(kinds)):
+        return segments
+    first, values = told[0][1], [part for _, part in told[2::2]]
+    if not _relations(first) or any(_relations(value) for value in values):
+        return segments
+    start = [k for k, token in _top(first) if token.kind == "REL"][-1] + 1
+    cases: list[Token] = []
+    for value, (_, condition) in zip((first[start:], *values), told[1::2], strict=True):
+        when = condition if condition[0].kind == "OTHERWISE" else [Token("IF", "if"), *condition]
+        cases += [*([Token("ROWSEP", "\\")] if cases else []), *value, *when]
+    return [("COMMA", [*first[:start], Token("CASES", "cases"), *cases, Token("ENDCASES", "cases")])]
+
+
 def _leading_condition(found: list[Token]) -> tuple[list[Token], list[Token]]:
     """The condition that a row begins with, and what is done then: if |g| > c: g = ..."""
     for k, token in _top(found):
@@ -211,7 +229,8 @@ def _without_remark(kept: list[Token]) -> list[Token]:
     if len(kept) > 2 and kept[-1].kind == "RPAR":
         start = max((k for k, token in enumerate(kept) if token.kind == "LPAR"), default=0)
         inside = kept[start + 1 : -1]
-        if start and inside and any(t.kind == "TEXT" for t in inside) and _is_remark(kept[start:]):
+        starred = [token.text for token in inside] in (["*"], ["star"], ["dagger"])
+        if start and (starred or (_has(inside, "TEXT") and _is_remark(kept[start:]))):
             return kept[:start]
     return kept
 

@@ -26,6 +26,9 @@ def repaired_source(source: str) -> tuple[str, list[str]]:
 
 TEXTS = r"\\(?:text|mbox|textrm|textnormal|mathrm|hbox)\s*"
 ARRANGED = (
+    (re.compile(r"\\underset\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r" \2_{\1} "),
+    (re.compile(r"\\left\s*\.(.*?)\\right\s*(?:\||\\vert)\s*(?=_)", re.DOTALL), r"\1 \\evaluated "),
+    (re.compile(r"\\[bB]igg?[rm]?\s*(?:\||\\vert|\\rvert)\s*(?=_)"), r" \\evaluated "),
     (re.compile(r"\\operatorname\*?\s*\{\s*arg(?:\\[,;:! ]|\s)*(?:\\(?=m))?(max|min)\s*\}"), r"\\operatorname{arg\1}"),
     (re.compile(r"\\arg(?:\\[,;:! ]|\s)*\\(max|min)(?![A-Za-z])"), r"\\operatorname{arg\1}"),
     (re.compile(r"\\math(?:rel|bin)\s*\{\s*\{?([-+*/])\}?\s*(?:=|\{=\})\s*\}"), r" \1= "),
@@ -35,16 +38,25 @@ ARRANGED = (
     (re.compile(TEXTS + r"\{\s*(if|when|for)\b([^{}]*[<>=≤≥][^{}]*)\}"), r"\\text{\1} \2 "),
     (re.compile(r"\\text\{[\s.,;]*\}"), " "),
     (re.compile(r"\\(?:stackrel|overset)\s*\{[^{}]*\}\s*(?:\{([^{}]*)\}|(?=\\))"), r" \1 "),
-    (re.compile(r"\\underset\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r" \2_{\1} "),
     (re.compile(r"\\(?:tag|label|eqref|ref)\*?\s*\{[^{}]*\}"), " "),
 )
 MOST_OVERS = 20
 
 
-def plain_commands(source: str) -> str:
+NUMBERED = re.compile(r"\A\s*\(?\d{1,2}[.)](?:\s|\\[,;: ]|~)+(?=[A-Za-z\\])")  # 1. or (2) before a formula
+RAISED_MINUS = re.compile(r"\^[-−](\d+(?:\.\d+)?)")
+RAISED_MINUS_OF_WORD = re.compile(r"\^[-−](\w+)")
+SCRIPT_IN_BRACKETS = re.compile(r"[_^]\(")
+
+
+def plain_commands(source: str, plain: bool) -> str:
     """Return the formula with each character in one spelling, and without commands that arrange their arguments."""
     if not source.isascii():
         source = "".join(_spelled(c) for c in source)
+    source = NUMBERED.sub("", source)
+    source = (RAISED_MINUS_OF_WORD if plain else RAISED_MINUS).sub(r"^{-\1}", source)
+    if SCRIPT_IN_BRACKETS.search(source):
+        source = _with_braces(source, plain)
     if "\\" not in source:
         return source
     for pattern, instead in ARRANGED:
@@ -55,6 +67,20 @@ def plain_commands(source: str) -> str:
             break
         source = _with_fraction(source, place)
     return source
+
+
+def _with_braces(source: str, plain: bool) -> str:
+    """The formula with x^(1/2) as x^{1/2} in plain text, where brackets only group; in LaTeX they are printed."""
+    closing: dict[int, str] = {}
+    opened: list[bool] = []
+    for place, character in enumerate(source):
+        if character == "(":
+            opened.append(source[place - 1 : place] in ("_", "^"))
+            if opened[-1]:
+                closing[place] = "{" if plain else "{("
+        elif character == ")" and opened and opened.pop():
+            closing[place] = "}" if plain else ")}"
+    return "".join(closing.get(place, character) for place, character in enumerate(source))
 
 
 def _spelled(character: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from .latex_tables import GREEK
 from .tree import Call, Name, Number, Tree, Unreadable
 
 DERIVATIVE, OPERATOR = "@d", "@operator"  # ∂x, and ∂/∂w before what it is applied to
@@ -111,7 +112,7 @@ def _differential(tree: Tree) -> tuple[Tree, ...] | None:
         return (Call("+", (*tree.args[0].args, *tree.args[1:])),)
     if tree == Name("d"):
         return ()
-    if isinstance(tree, Name) and len(tree.base) == 2 and tree.base[0] == "d":
+    if isinstance(tree, Name) and tree.base[:1] == "d" and (len(tree.base) == 2 or tree.base[1:] in GREEK):
         return (replace(tree, base=tree.base[1:]),)
     if isinstance(tree, Call) and tree.head == "*" and tree.args[0] == Name("d"):
         rest = tree.args[1:]
@@ -119,3 +120,16 @@ def _differential(tree: Tree) -> tuple[Tree, ...] | None:
     if isinstance(tree, Call) and tree.head == "apply" and tree.args[0] == Name("d"):
         return tree.args[1:2]
     return None
+
+
+def at_point(tree: Tree, point: Tree) -> Tree:
+    """Return a cost, or a derivative of it, where a bar says that it is taken: ∂J/∂w at w = p is that of J(p)."""
+    if isinstance(point, Call) and point.head == "=":
+        point = point.args[1]
+    if isinstance(tree, Name):
+        return Call("apply", (tree, point))
+    if isinstance(tree, Call) and tree.head == "apply":
+        return Call("apply", (tree.args[0], point))
+    if isinstance(tree, Call) and tree.head in ("grad", "partial"):
+        return replace(tree, args=(at_point(tree.args[0], point), *tree.args[1:]))
+    raise Unreadable("a bar with a point below: is read only after a function or its derivative")

@@ -45,7 +45,10 @@ def _row(clause: Clause) -> Row:
     if not clause.conditions:
         return row
     found = [_condition(tokens) for tokens in clause.conditions]
-    return replace(row, condition=found[0] if len(found) == 1 else Call("and", tuple(found)))
+    condition = found[0] if len(found) == 1 else Call("and", tuple(found))
+    if row.relations == ("=",) and isinstance(row.sides[0], Call):  # f(x) = x if x > 0: one case of a function
+        return Row((row.sides[0], Call("cases", (row.sides[1], condition))), ("=",))
+    return replace(row, condition=condition)
 
 
 def _condition(found: Sequence[Token]) -> Tree:

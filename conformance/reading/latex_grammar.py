@@ -14,7 +14,7 @@ from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
 from .building import BESIDE, OVER, TIMES, Factor, Term, built, checked, factor_of, negative, scripted, total
-from .differentials import fraction, product
+from .differentials import at_point, fraction, product
 from .token import Token
 from .tree import Call, Name, Number, Row, Tree, Unreadable
 
@@ -37,6 +37,7 @@ factor: atom
       | factor SUB argument -> below
       | factor SUP argument -> above
       | factor PRIME -> primed
+      | factor EVAL SUB argument -> evaluated
 argument: LBRACE items RBRACE -> group
         | LBRACE RBRACE -> empty
         | LBRACE sign RBRACE -> lone
@@ -206,6 +207,9 @@ class _Builder(Transformer[Any, Any]):
 
     def primed(self, parts: list[Any]) -> Any:
         return replace(parts[0], primes=parts[0].primes + 1)
+
+    def evaluated(self, parts: list[Any]) -> Factor:
+        return factor_of(at_point(scripted(parts[0]), _whole(parts[3])))
 
     def group(self, parts: list[Any]) -> Factor:
         items, whole = parts[1]

@@ -138,6 +138,7 @@ COMMANDS = {
     **dict.fromkeys(("land", "wedge"), "AND"),
     **dict.fromkeys(("lor", "vee"), "OR"),
     "forall": "TEXT",
+    "evaluated": "EVAL",  # a bar with a point below
 }
 NORMS = frozenset(["|", "Vert", "lVert", "rVert"])
 UNICODE_GREEK = {

@@ -15,7 +15,9 @@ MOST_CHARACTERS, MOST_TOKENS, MOST_DIGITS = 5_000, 2_000, 400
 NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![A-Za-z]))?")
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
-WORDS = re.compile(r"\s*\{[\s,;.:(]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,')-]|\\_)*?)\s*\}")
+WORDS = re.compile(r"\s*\{[\s,;.:([]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,'\])-]|\\_)*?)\s*\}")
+SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
+ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
 STOPPERS = frozenset(["for", "where", "and", "or", "with", "then", "such"])
 MOST_ACCENTS = 60
 DELIMITER = re.compile(r"\s*(\.|\|\||\||‖|\\\||\\[vV]ert(?![A-Za-z]))")
@@ -30,7 +32,7 @@ def tokens(source: str, plain: bool = False) -> tuple[list[Token], tuple[str, ..
     if len(source) > MOST_CHARACTERS:
         raise Unreadable(f"formula of {len(source)} characters: at most {MOST_CHARACTERS} are read; split it")
     repaired, repairs = repaired_source(source)
-    repaired = plain_commands(repaired)
+    repaired = plain_commands(repaired, plain)
     lexer = _Lexer(repaired, plain)
     found = lexer.all()
     if len(found) > MOST_TOKENS:
@@ -70,10 +72,16 @@ class _Lexer:
             self.command()
         elif c in DIGITS or (c == "." and self.source[self.place + 1 : self.place + 2] in DIGITS):
             self.number()
+        elif c == "Σ" and SUMMED.match(self.source, self.place):
+            self._take(1, "SUM", "sum")
         elif c in known.UNICODE_GREEK:
             self.place += 1
             self.name(known.UNICODE_GREEK[c])
             self._numbered()
+            if self.plain and (match := ELEMENT.match(self.source, self.place)):
+                self.place = match.end()
+                self.add("SUB", "_")
+                self.name(match.group())
         elif c == "∞":
             self.place += 1
             self.name("infty")
@@ -119,6 +127,8 @@ class _Lexer:
             self.place = end
         elif c == "√":
             self._take(1, "FUNC", "sqrt")
+        elif c == "%" and self.plain:
+            self._take(1, "PERCENT", c)
         elif c in known.MARKS:
             self._take(1, known.MARKS[c], {"⌊": "floor", "⌈": "ceil"}.get(c, c))
         else:
@@ -149,6 +159,15 @@ class _Lexer:
         while self._continues(end):
             end += 1
         run = self.source[self.place : end]
+        if (
+            run == "d"
+            and self.found
+            and self.found[-1].kind == "DIV"
+            and self.source[end : end + 1] in known.UNICODE_GREEK
+        ):
+            self.place = end + 1  # dJ/dθ
+            self.name("d" + known.UNICODE_GREEK[self.source[end]])
+            return
         if (self._is_script(end) and len(run) > 2) or (self.plain and len(run) > 1):
             self.place = end  # w^{max} and v_{avg} are words, w_{ij} has two letters
             self.word(run)
@@ -344,6 +363,9 @@ class _Lexer:
             name = new[0].tree
             self.found[before:] = [Token("NAME", name.base, Name(name.base, (*name.accents, accent))), *inner[1:]]
             return
+        if accent == "vec" and [token.kind for token in new] == ["NABLA"]:
+            self.found[before:] = new
+            return
         if len(new) != 1 or not isinstance(new[0].tree, Name):
             raise Unreadable("an accent over more than a name: give it a name of its own")
         name = new[0].tree
@@ -378,7 +400,10 @@ class _Lexer:
         if match is None:
             return  # read what stands inside
         self.place = match.end()
-        words = match.group(1).replace("\\_", "_").replace(",", " ").strip(" .:)").split()
+        if match.group().lstrip(" {").startswith(("(", "[")):
+            self.add("TEXT", "remark " + match.group(1).lower())
+            return
+        words = match.group(1).replace("-", "_").replace("\\_", "_").replace(",", " ").strip(" .:)").split()
         if not words:
             return
         if len(words) == 1:
