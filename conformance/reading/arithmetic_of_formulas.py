@@ -166,7 +166,13 @@ def _exact_choice(pairs: list[tuple[Any, Any]]) -> Any:
             break
     if not kept:
         raise Undefined("no case holds")
-    return kept[0][0] if kept[0][1] is True else sympy.Piecewise(*kept)
+    if kept[0][1] is True:
+        return kept[0][0]
+    lengths = {len(value) for value, _ in kept if isinstance(value, tuple)}
+    if not lengths:
+        return sympy.Piecewise(*kept)
+    entries = [[(v[k] if isinstance(v, tuple) else v, when) for v, when in kept] for k in range(max(lengths))]
+    return tuple(sympy.Piecewise(*pairs) for pairs in entries)
 
 
 EXACT = Arithmetic(

@@ -71,6 +71,7 @@ class Match:
     target: str
     binding: Binding
     literals: Mapping[str, Fraction]
+    row: Prepared | None = None
 
 
 def prepare(tree: Tree, letters: frozenset[str] = frozenset(), functions: frozenset[str] = frozenset()) -> Prepared:
@@ -344,5 +345,5 @@ def matches(
         for variation in of(frame, target):
             for binding in chosen:
                 if agrees(one, binding, variation, target) and certainly_agrees(one, binding, variation, target):
-                    yield Match(variation, target, binding, one.literals)
+                    yield Match(variation, target, binding, one.literals, one)
                     break

@@ -15,6 +15,7 @@ from .exact_witness import witness
 from .finding import Reading, Verdict
 from .frame import Frame
 from .frames_of_layers import DROPOUT_ROLES
+from .proofs import is_proved
 from .slips import slips
 from .subjects import Subject, subject
 from .suggestions import written
@@ -220,6 +221,13 @@ def _title(match: Match) -> str:
     return title if match.target in plain else f"{title}: {shown}"
 
 
+def _how(match: Match) -> str:
+    """How it is known that a row is what a rule says."""
+    if match.row is not None and is_proved(match.row, match):
+        return "proved equal"
+    return f"equal in exact numbers at {len(match.variation.frame.inputs)} points"
+
+
 def right_verdict(match: Match, reading: Reading) -> Verdict:
     """Return the verdict on a row that a rule without an error says too."""
     one = match.variation
@@ -239,13 +247,18 @@ def right_verdict(match: Match, reading: Reading) -> Verdict:
         if one.rule == name and dialect.get(axis) == value and not holds:
             return _assumed(match, condition)
     if one.canonical:
-        return Verdict(verdict="correct", rule=one.rule, dialect=dialect, message=_title(match))
+        return Verdict(verdict="correct", rule=one.rule, dialect=dialect, message=f"{_title(match)}, {_how(match)}")
     told = [
         f"{axis}={value} as {rule.axis(axis).value(value).source}"
         for axis, value in dialect.items()
         if value != rule.axis(axis).names[0]
     ]
-    return Verdict(verdict="convention", rule=one.rule, dialect=dialect, message=f"{_title(match)}, {'; '.join(told)}")
+    return Verdict(
+        verdict="convention",
+        rule=one.rule,
+        dialect=dialect,
+        message=f"{_title(match)}, {'; '.join(told)}, {_how(match)}",
+    )
 
 
 def _assumed(match: Match, condition: str) -> Verdict:
