@@ -11,8 +11,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from fractions import Fraction
-from math import copysign
 from typing import Any
 
 from gradspec.reference.arithmetic import number_format
@@ -104,9 +102,10 @@ def gradient_at(given: tuple[float, ...] | Slopes, point: Sequence[float], dtype
         if x - x != 0:
             values.append(float("nan"))
             continue
-        exact = Fraction(slope) * Fraction(x) + Fraction(offset)
-        rounded = number.round(exact)
-        values.append(float(rounded) if rounded is not None else copysign(float("inf"), exact))
+        (a, b), (c, d), (e, f) = (real.as_integer_ratio() for real in (slope, x, offset))  # b, d, f: powers of 2
+        places, more = b.bit_length() + d.bit_length() - 2, f.bit_length() - 1
+        mantissa = (a * c << max(more - places, 0)) + (e << max(places - more, 0))
+        values.append(number.nearest(mantissa, -max(places, more)))
     return tuple(values)
 
 

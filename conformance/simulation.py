@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from flint import arb, ctx, fmpz
+from flint import arb, ctx
 
 from gradspec.reference.arithmetic import Format, number_format
 from gradspec.reference.evaluate import PRECISION, Field, Imprecise, Run
@@ -53,13 +51,4 @@ def rounded(value: arb, number: Format) -> float:
     if not value.is_finite():
         return float("nan")
     mantissa, exponent = value.mid().man_exp()
-    size = int(exponent) + int(mantissa).bit_length()
-    if mantissa == 0 or size < number.smallest_exponent - number.precision - 1:  # the fraction could be astronomic
-        return 0.0
-    result = number.round(fraction(mantissa, exponent)) if size <= number.largest_exponent + 2 else None
-    return float(result) if result is not None else float("inf") if mantissa > 0 else float("-inf")
-
-
-def fraction(mantissa: fmpz, exponent: fmpz) -> Fraction:
-    """Mantissa · 2^exponent."""
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return number.nearest(int(mantissa), int(exponent))

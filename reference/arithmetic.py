@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf, ldexp
 
 from gradspec.spec.lookup import look_up
 
@@ -16,34 +17,52 @@ class Format:
     precision: int
     smallest_exponent: int  # of the smallest normal number
     largest_exponent: int
+    unit: Fraction = field(init=False, compare=False, repr=False)  # the relative error of one rounding to nearest
+    smallest_normal: Fraction = field(init=False, compare=False, repr=False)
+    smallest_subnormal: Fraction = field(init=False, compare=False, repr=False)
+    largest: Fraction = field(init=False, compare=False, repr=False)
 
-    @property
-    def unit(self) -> Fraction:
-        """Half a unit in the last place of 1: the relative error of one rounding to nearest."""
-        return Fraction(1, 2**self.precision)
-
-    @property
-    def smallest_normal(self) -> Fraction:
-        return Fraction(1, 2**-self.smallest_exponent)
-
-    @property
-    def smallest_subnormal(self) -> Fraction:
-        return self.smallest_normal * 2 * self.unit
-
-    @property
-    def largest(self) -> Fraction:
-        return (2 - 2 * self.unit) * Fraction(2) ** self.largest_exponent
+    def __post_init__(self) -> None:
+        unit, smallest = Fraction(1, 2**self.precision), Fraction(1, 2**-self.smallest_exponent)
+        object.__setattr__(self, "unit", unit)
+        object.__setattr__(self, "smallest_normal", smallest)
+        object.__setattr__(self, "smallest_subnormal", smallest * 2 * unit)
+        object.__setattr__(self, "largest", (2 - 2 * unit) * Fraction(2) ** self.largest_exponent)
 
     def round(self, value: Fraction) -> Fraction | None:
         """Return `value` rounded to nearest, ties to even; None where that overflows."""
-        if value == 0:
-            return value
-        size = abs(value)
-        exponent = size.numerator.bit_length() - size.denominator.bit_length()
-        exponent -= size < Fraction(2) ** exponent
-        step = Fraction(2) ** (max(exponent, self.smallest_exponent) - self.precision + 1)
-        rounded = round(value / step) * step
-        return rounded if abs(rounded) <= self.largest else None
+        above, below = abs(value.numerator), value.denominator
+        exponent = above.bit_length() - below.bit_length()
+        exponent -= above << max(-exponent, 0) < below << max(exponent, 0)
+        last = max(exponent, self.smallest_exponent) - self.precision + 1
+        if below.bit_count() == 1 and below.bit_length() <= 1 - last:
+            kept, last = above, 1 - below.bit_length()  # it has so few bits that nothing is rounded
+        else:
+            kept, rest = divmod(above << max(-last, 0), below << max(last, 0))
+            twice = 2 * rest - (below << max(last, 0))
+            kept += twice > 0 or (twice == 0 and kept % 2)
+        if kept.bit_length() + last > self.largest_exponent + 1:
+            return None
+        kept = kept if value > 0 else -kept
+        return Fraction(kept << last) if last >= 0 else Fraction(kept, 1 << -last)
+
+    def nearest(self, mantissa: int, exponent: int) -> float:
+        """Return `mantissa · 2^exponent` rounded to nearest, ties to even; infinite where that overflows."""
+        if mantissa == 0:
+            return 0.0
+        kept = abs(mantissa)
+        last = max(kept.bit_length() - 1 + exponent, self.smallest_exponent) - self.precision + 1
+        drop = last - exponent
+        if drop <= 0:
+            last = exponent
+        elif drop > kept.bit_length() + 1:
+            kept = 0
+        else:
+            kept, rest = kept >> drop, kept & ((1 << drop) - 1)
+            twice = 2 * rest - (1 << drop)
+            kept += twice > 0 or (twice == 0 and kept % 2)
+        size = ldexp(kept, last) if kept.bit_length() + last <= self.largest_exponent + 1 else inf
+        return -size if mantissa < 0 and kept else size
 
 
 FORMATS = {

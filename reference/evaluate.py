@@ -209,7 +209,7 @@ class Run:
         self, bounded: Callable[..., Any] | None, inputs: Sequence[arb], noise: Sequence[arb]
     ) -> list[tuple[tuple[arb, arb, bool], ...]]:
         assert bounded is not None
-        waiting: list[tuple[bool | None, ...]] = [(None,) * len(self.tree.branches)]
+        waiting: list[tuple[bool | None, ...]] = [self.code.open]
         results = []
         while waiting:
             choices = waiting.pop()

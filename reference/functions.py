@@ -128,7 +128,7 @@ def _stored(value: arb, error: arb, how: Arithmetic) -> arb:
 def _worlds(code: Compiled, inputs: Sequence[arb], errors: Sequence[arb]) -> list[Sequence[tuple[arb, arb, bool]]]:
     """All outputs, once for each way in which the open branches may go; none if there are too many to follow."""
     assert code.bounded is not None
-    waiting: list[tuple[bool | None, ...]] = [(None,) * len(code.tree.branches)]
+    waiting: list[tuple[bool | None, ...]] = [code.open]
     found: list[Sequence[tuple[arb, arb, bool]]] = []
     while waiting:
         choices = waiting.pop()

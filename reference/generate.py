@@ -19,6 +19,7 @@ from typing import Any
 from flint import arb
 
 from .arithmetic import Arithmetic
+from .identity import Same
 from .tree import BRANCHES, Node, Tree
 
 
@@ -37,6 +38,7 @@ class Compiled:
     tree: Tree
     exact: Callable[..., tuple[arb, ...]]
     bounded: Callable[..., tuple[tuple[arb, arb, bool], ...]] | None
+    open: tuple[bool | None, ...]  # a choice for each branch, none of them made
 
 
 def ball(value: Fraction | float | int) -> arb:
@@ -449,12 +451,19 @@ def _slopes(i: int, node: Node) -> list[tuple[int, str]]:
 
 def compiled(tree: Tree, uncertain: frozenset[str] = frozenset(), how: Arithmetic | None = None) -> Compiled:
     """Return the generated functions of `tree`; the bounded one only where an arithmetic is declared."""
+    return _compiled(Same(tree), uncertain, how)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(same: Same[Tree], uncertain: frozenset[str], how: Arithmetic | None) -> Compiled:
+    tree = same.value
     parameter = tree.outputs.get(tree.parameter)  # a function of arrays has none
     outputs = tuple(tree.outputs.values())
     if parameter is not None:
         outputs = (parameter, *(tree.outputs[name] for name in tree.state))
+    choices = (None,) * len(tree.branches)
     exact = _compile_exact(tree.nodes, tree.inputs, outputs)
     if how is None:
-        return Compiled(tree, exact, None)
+        return Compiled(tree, exact, None, choices)
     known = frozenset(name for name in uncertain if name in tree.inputs)
-    return Compiled(tree, exact, _compile_bounded(tree.nodes, tree.inputs, outputs, known, how, parameter))
+    return Compiled(tree, exact, _compile_bounded(tree.nodes, tree.inputs, outputs, known, how, parameter), choices)

@@ -1,5 +1,6 @@
 """Rounding of exact fractions to declared formats agrees with what NumPy and torch do."""
 
+import math
 import sys
 from fractions import Fraction
 from typing import Any
@@ -56,6 +57,17 @@ def test_rounding_to_bfloat16_agrees_with_torch(value: Fraction) -> None:
     expected = Fraction(cast_by_torch) if np.isfinite(cast_by_torch) else None
 
     assert expected == number_format("bfloat16").round(value)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(st.integers(-(2**70), 2**70), st.integers(-1300, 1100) | st.integers(-200, 150) | st.integers(-30, 20))
+def test_a_number_given_by_mantissa_and_exponent_is_rounded_as_the_fraction_that_it_is(
+    name: str, mantissa: int, exponent: int
+) -> None:
+    rounded = FORMATS[name].round(Fraction(mantissa) * Fraction(2) ** exponent)
+    expected = math.copysign(math.inf, mantissa) if rounded is None else float(rounded)
+
+    assert repr(expected) == repr(FORMATS[name].nearest(mantissa, exponent))
 
 
 @pytest.mark.parametrize("name", FORMATS)

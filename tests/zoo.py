@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -138,58 +140,83 @@ def compute(
     gradient_at: Callable[[Any], Any] = lambda _: None,
 ) -> Any:
     """The value of a SymPy expression in floating point: one operation per node, quotients as quotients."""
+    return reader(sp.sympify(expression))(Given(values, library, gradient_at))
 
-    def value(node: Any) -> Any:
-        if node.is_Symbol:
-            return values[node]
-        if node.is_Integer:
-            return int(node)
-        if node.is_Rational:
-            return int(node.p) / int(node.q)
-        if isinstance(node, AppliedUndef):
-            return gradient_at(value(node.args[0]))
-        if node.is_Piecewise:
-            return _branch([(value(condition), branch) for branch, condition in node.args], value, library)
-        if node in (sp.true, sp.false):
-            return bool(node)
-        if node.is_Relational:
-            return RELATIONS[type(node)](*map(value, node.args))
-        if node.is_Pow:
-            base, exponent = node.args
-            if exponent == sp.S.Half:
-                return _root(value(base), library)
-            return 1 / value(1 / node) if exponent.could_extract_minus_sign() else value(base) ** value(exponent)
-        if node.is_Mul:
-            above, below = node.as_numer_denom()
-            if below != 1:
-                return value(above) / value(below)
-            return math.prod(map(value, node.args))
-        if node.is_Add:
-            return sum(map(value, node.args[1:]), value(node.args[0]))
-        if isinstance(node, sp.Max):
-            return library["maximum"](*map(value, node.args))
-        raise NotImplementedError(type(node).__name__)
 
-    return value(sp.sympify(expression))
+class Given(NamedTuple):
+    """What the value of an expression depends on."""
+
+    values: Mapping[Any, Any]
+    library: Library
+    gradient_at: Callable[[Any], Any]
+
+
+@cache
+def reader(node: Any) -> Callable[[Given], Any]:
+    """The function that computes a node from what its own nodes compute; SymPy is asked what it is only once."""
+    if node.is_Symbol:
+        return lambda given: given.values[node]
+    if node.is_Integer:
+        return _constant(int(node))
+    if node.is_Rational:
+        return _constant(int(node.p) / int(node.q))
+    if isinstance(node, AppliedUndef):
+        point = reader(node.args[0])
+        return lambda given: given.gradient_at(point(given))
+    if node.is_Piecewise:
+        pieces = [(reader(condition), reader(branch)) for branch, condition in node.args]
+        return lambda given: _branch([(condition(given), branch) for condition, branch in pieces], given)
+    if node in (sp.true, sp.false):
+        return _constant(bool(node))
+    if node.is_Relational:
+        return _applied(RELATIONS[type(node)], node.args)
+    if node.is_Pow:
+        base, exponent = node.args
+        if exponent == sp.S.Half:
+            inside = reader(base)
+            return lambda given: _root(inside(given), given.library)
+        if exponent.could_extract_minus_sign():
+            return _applied(lambda inverse: 1 / inverse, [1 / node])
+        return _applied(operator.pow, node.args)
+    if node.is_Mul:
+        above, below = node.as_numer_denom()
+        if below != 1:
+            return _applied(operator.truediv, [above, below])
+        return _applied(lambda *factors: math.prod(factors), node.args)
+    if node.is_Add:
+        return _applied(lambda first, *others: sum(others, first), node.args)
+    if isinstance(node, sp.Max):
+        parts = [reader(argument) for argument in node.args]
+        return lambda given: given.library["maximum"](*(part(given) for part in parts))
+    raise NotImplementedError(type(node).__name__)
+
+
+def _constant(value: Any) -> Callable[[Given], Any]:
+    return lambda _: value
+
+
+def _applied(operation: Callable[..., Any], arguments: Iterable[Any]) -> Callable[[Given], Any]:
+    parts = [reader(argument) for argument in arguments]
+    return lambda given: operation(*[part(given) for part in parts])
 
 
 def _root(value: Any, library: Library) -> Any:
     return math.sqrt(value) if isinstance(value, (int, float)) else library["sqrt"](value)
 
 
-def _branch(pieces: list[tuple[Any, Any]], value: Callable[[Any], Any], library: Library) -> Any:
+def _branch(pieces: list[tuple[Any, Callable[[Given], Any]]], given: Given) -> Any:
     (condition, branch), *rest = pieces
     if isinstance(condition, bool):
-        return value(branch) if condition else _branch(rest, value, library)
-    return library["where"](condition, value(branch), _branch(rest, value, library))
+        return branch(given) if condition else _branch(rest, given)
+    return given.library["where"](condition, branch(given), _branch(rest, given))
 
 
 RELATIONS: dict[Any, Callable[[Any, Any], Any]] = {
-    sp.Eq: lambda a, b: a == b,
-    sp.StrictGreaterThan: lambda a, b: a > b,
-    sp.GreaterThan: lambda a, b: a >= b,
-    sp.StrictLessThan: lambda a, b: a < b,
-    sp.LessThan: lambda a, b: a <= b,
+    sp.Eq: operator.eq,
+    sp.StrictGreaterThan: operator.gt,
+    sp.GreaterThan: operator.ge,
+    sp.StrictLessThan: operator.lt,
+    sp.LessThan: operator.le,
 }
 
 
