@@ -58,6 +58,7 @@ CORRECT = {
         r"\text{ELU}_\alpha(z) = \begin{cases} \alpha(e^z - 1) & \text{if } z < 0 \\ z & \text{if } z \ge 0 \end{cases}",
         "elu",
     ),
+    "RReLU": (r"\text{RReLU}(x) = \begin{cases} x & x \ge 0 \\ a x & \text{otherwise} \end{cases}", "rrelu"),
     "softmax": (r"\text{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^K e^{z_j}}", "softmax"),
     "softmax as σ": (r"\sigma(\mathbf{z})_i = \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}", "softmax"),
     "mean squared error": (r"L = \frac{1}{n} \sum_{i=1}^n (y_i - \hat{y}_i)^2", "mean_squared_error"),
@@ -326,6 +327,12 @@ def test_nothing_else_is_accused(row: str, before: str) -> None:
     (found,) = verdicts([row], before=before)
 
     assert found is None or found.verdict in ("unknown", "convention", "assumption")
+
+
+def test_the_slope_after_training_is_recognised() -> None:
+    found = verdict(r"a = \frac{l + u}{2}", before="RReLU at test time")
+
+    assert ("correct", "rrelu") == (found.verdict, found.rule)
 
 
 def test_a_label_that_is_drawn_is_no_mask() -> None:

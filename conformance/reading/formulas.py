@@ -24,6 +24,7 @@ from .worlds import Variation, variations
 
 MOST_TRIES = 4000
 STRICT = frozenset({"dropout"})  # rules so plain that any product looks like them: every name must be a usual one
+PLAIN_NAMES = frozenset({"dense"})  # whose names must be exactly usual ones, since any line looks like it
 GENERIC = frozenset({"y", "a", "o", "h", "s", "u", "q", "out", "output", "e"})
 MASKS = DROPOUT_ROLES["mask"].usual
 CONDITIONS = {("leaky_relu", "branches", "maximum"): "the slope is at most 1"}
@@ -180,7 +181,8 @@ def _all_usual(one: Prepared, candidate: Candidate, named: bool = False) -> bool
     for key, known in one.names.items():
         if key in one.sizes or key.startswith("#") or key.endswith("()"):
             continue
-        if not ({key, known.key, f"{known.key}^2", key.split("_")[0], key.split("[")[0]} & usual):
+        loose = set() if frame.rule in PLAIN_NAMES and not key.split("_")[-1].isdigit() else {key.split("_")[0]}
+        if not ({key, known.key, f"{known.key}^2", key.split("[")[0], *loose} & usual):
             return False
     if isinstance(one.tree, Name) and not named:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .frame import Frame
-from .frames_of_activations import ACTIVATIONS
+from .frames_of_activations import ACTIVATIONS, RANDOMIZED
 from .frames_of_laws import LAWS
 from .frames_of_layers import BATCH, DENSE, DROPOUT, WITHOUT_EPSILON
 from .frames_of_losses import LOSSES
@@ -11,6 +11,7 @@ from .frames_of_penalties import CLIP_NORM, CLIP_VALUE, MAX_NORM, PENALTIES
 
 FRAMES: tuple[Frame, ...] = (
     *ACTIVATIONS,
+    *RANDOMIZED,
     *LOSSES,
     *PENALTIES,
     CLIP_VALUE,

@@ -58,3 +58,29 @@ ACTIVATIONS = (
     *_scalar("prelu", "PReLU prelu PRelu", r"prelu|parametric", "alpha", places="0"),
     *_scalar("elu", "ELU elu Elu", r"(?<![a-z])elus?(?![a-z])|exponential linear", "alpha"),
 )
+SLOPES = {"lower": F(1, 8), "upper": F(1, 3)}
+RANDOMIZED = (
+    Frame(
+        "rrelu",
+        {"x": INPUT, "slope": ALPHA},
+        {"y": OUT},
+        tuple({"x": x, "slope": slope, **SLOPES} for slope in (F(1, 5), F(2, 7)) for x in (F(-7, 3), F(9, 4))),
+        tuple({"x": x, "slope": F(1, 4), **SLOPES} for x in (F(1), F(-1))),
+        names("RReLU rrelu"),
+        r"rrelu|randomi[sz]ed leaky",
+        argument="x",
+    ),
+    Frame(
+        "rrelu",
+        {"lower": Role("", names("l lower a low min")), "upper": Role("", names("u upper b high max"))},
+        {"test_slope": names("alpha a slope r")},
+        tuple(
+            {"x": F(1), "slope": F(1, 5), "lower": low, "upper": high}
+            for low, high in ((F(1, 8), F(1, 3)), (F(1, 9), F(2, 7)))
+        ),
+        ({"x": F(1), "slope": F(1, 4), "lower": F(1, 8), "upper": F(3, 8)},),
+        words=r"rrelu|randomi[sz]ed leaky",
+        options=("inference",),
+        anonymous=False,
+    ),
+)

@@ -26,8 +26,8 @@ def judge(rows: Sequence[Reading], context: Sequence[Reading] = ()) -> list[Verd
 
     `context` are the readings of earlier slides, as far as definitions on them matter here.
     """
-    short, earlier = [one for one in rows if _is_short(one)], [one for one in context if _is_short(one)]
-    verdicts = dict(zip(map(id, short), _judged(short, earlier), strict=True))
+    short = [one for one in rows if _is_short(one)]
+    verdicts = dict(zip(map(id, short), _judged(short, context), strict=True))
     return [verdicts.get(id(one)) for one in rows]
 
 
