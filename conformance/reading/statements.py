@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .bounds import judge_bounds
 from .clipped_examples import judge_example
@@ -18,6 +19,7 @@ from .suggestions import written
 from .tree import Call, Row, walk
 
 MOST_PARTS = 300  # of a row: no rule that is known has a tenth of them
+SHORTENING = frozenset({"max_norm", "clip_by_norm", "clip_by_global_norm"})
 FAILURES = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -46,7 +48,19 @@ def _judged(rows: Sequence[Reading], context: Sequence[Reading]) -> list[Verdict
                 found[place] = _of_row(place, one, one.row, slide)
             except FAILURES as trouble:
                 found[place] = Verdict(verdict="unknown", message=f"could not be worked out: {type(trouble).__name__}")
-    return found
+    return [verdict or _of_condition(one, found) for one, verdict in zip(rows, found, strict=True)]
+
+
+def _of_condition(reading: Reading, found: Sequence[Verdict | None]) -> Verdict | None:
+    """A comparison of a norm says when the constraint on the same slide acts."""
+    row = reading.row
+    if row is None or row.relations not in ((">",), ("<",), (">=",), ("<=",)):
+        return None
+    if not any(isinstance(one, Call) and one.head == "norm" for side in row.sides for one in walk(side)):
+        return None
+    right = (one for one in found if one and one.rule in SHORTENING and one.verdict in ("correct", "convention"))
+    constraint = next((one for one in right if "size" not in one.message), None)
+    return constraint and replace(constraint, message=f"the condition of: {constraint.message}")
 
 
 def _of_row(place: int, reading: Reading, row: Row, slide: Slide) -> Verdict | None:
