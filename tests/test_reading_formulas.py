@@ -340,7 +340,7 @@ CODE = {
     "g = np.clip(g, -c, c)": ["g = np.maximum(np.minimum(g, c), -c)"],
     "self.m[key] = self.beta1 * self.m[key]": ["m[key] = beta1 * m[key]"],
     "m.mul_(b).add_(g, alpha=1 - b)": ["m = m * b + (1 - b) * g"],
-    "p.data.addcdiv_(-lr, m, d)": ["p = p + -lr * (m / d)"],
+    "p.data.addcdiv_(-lr, m, d)": ["p = p - lr * (m / d)"],
     "def relu(x):\n    return np.maximum(0, x)": ["relu(x) = np.maximum(0, x)"],
     "if norm > c:\n    g = g * c / norm": ["g = g * c / norm"],
     "print(x)\nimport numpy\nx = y ** 2": ["x = y**2"],

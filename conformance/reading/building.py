@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .differentials import DERIVATIVE, OPERATOR, fraction, product, product_of, with_derivative
+from .latex_tables import GREEK
 from .tree import Call, Name, Number, Tree, Unreadable
 
 BESIDE, TIMES, OVER = "beside", "times", "over"
@@ -223,17 +224,22 @@ def scripted(one: Factor) -> Tree:
         tree = one.items[0] if len(one.items) == 1 else Call("interval" if len(one.items) == 2 else "vector", one.items)
     if isinstance(tree, Call) and tree.head in (DERIVATIVE, OPERATOR) and (one.below or one.above):
         raise Unreadable("a second derivative: is not read")
+    below = one.below
+    if below == (Name("+"),) and one.kind in ("parens", "brackets"):  # the positive part
+        tree, below = Call("max", (Number(Fraction(0)), tree)), ()
+    if one.primes and not isinstance(tree, Name):
+        raise Unreadable("a prime after brackets: name what is differentiated")
     if isinstance(tree, Name):
-        if one.below:
-            tree = replace(tree, index=_split(one.below))
+        if below:
+            tree = replace(tree, index=(*tree.index, *_split(below)))
         if one.primes:
             tree = replace(tree, mark=Name("'" * one.primes))
-        if one.above is not None and _is_mark(one.above):
+        if one.above is not None and _is_mark(one.above) and not _is_exponent(tree, one.above):
             return replace(tree, mark=_mark(one.above))
-    if isinstance(tree, Call) and tree.head == "norm" and one.below:
-        tree = Call("norm", (tree.args[0], one.below[0]))
-    if one.below and not isinstance(tree, Name):
-        tree = _indexed(tree, one.below)
+    elif isinstance(tree, Call) and tree.head == "norm" and below:
+        tree = Call("norm", (tree.args[0], below[0]))
+    elif below:
+        tree = _indexed(tree, below)
     if one.above is None:
         return tree
     if (
@@ -250,13 +256,9 @@ def scripted(one: Factor) -> Tree:
 
 
 def _indexed(tree: Tree, below: tuple[Tree, ...]) -> Tree:
-    """What stands below something that is no name: 1_{x>0}, (x)_+; the component i of a vector is read as it stands."""
-    if isinstance(tree, Call) and tree.head == "norm":
-        return tree
+    """What stands below something that is no name: 1_{x>0}; the component i of a vector is read as it stands."""
     if tree == ONE and len(below) == 1 and _is_condition(below[0]):
         return indicator(below[0])
-    if below == (Name("+"),):
-        return Call("max", (Number(Fraction(0)), tree))
     if all(isinstance(part, Name) and part.base in COMPONENTS for part in below):
         return tree
     return Call("index", (tree, *below))
@@ -280,15 +282,19 @@ def _split(below: tuple[Tree, ...]) -> tuple[Tree, ...]:
 
 def _is_mark(above: Factor) -> bool:
     """Whether what stands above tells which one, and is no power."""
-    if above.kind in ("parens", "brackets", "lone"):
+    if above.kind in ("parens", "brackets"):
+        return above.above is None and not above.below
+    if above.kind == "lone":
         return True
     name = above.tree
     return isinstance(name, Name) and (
-        (len(name.base) > 1 and name.base not in GREEK_POWERS) or name.base in ("*", "'", "+", "-")
+        (len(name.base) > 1 and name.base not in GREEK) or name.base in ("*", "'", "+", "-")
     )
 
 
-GREEK_POWERS = frozenset({"tau", "alpha", "beta", "gamma", "kappa"})
+def _is_exponent(tree: Name, above: Factor) -> bool:
+    """Whether brackets above hold an exponent after all: e^{(x + 1)} against the i-th e."""
+    return tree == Name("e") and above.kind == "parens" and not all(isinstance(item, Name) for item in above.items)
 
 
 def _mark(above: Factor) -> Tree:

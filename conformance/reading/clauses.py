@@ -103,11 +103,15 @@ def _without_label(found: list[Token]) -> list[Token]:
     while kept and kept[0].kind in ("TEXT", "COLON", "COMMA", "AMP", "ROWSEP", "GAP"):
         kept.pop(0)
     for k, token in _top(kept):
-        if token.kind == "COLON" and kept[0].kind != "IF" and any(t.kind != "ROWSEP" for t in kept[k + 1 :]):
+        if (
+            token.kind == "COLON"
+            and kept[0].kind != "IF"
+            and any(t.kind not in ("ROWSEP", "TEXT") for t in kept[k + 1 :])
+        ):
             if _relations(kept[:k]) or any(t.kind not in ("NAME", "NUMBER", "TEXT", "FUNC", "GAP") for t in kept[:k]):
                 raise Unreadable("':': separates two statements in a way that is not known; write them in two rows")
             return _mapped(kept[:k], kept[k + 1 :])
-        if token.kind in ("REL", "COMMA", "IF"):
+        if token.kind in ("COMMA", "IF"):
             break
     return kept
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from . import latex_tables as known
 from .damage import plain_commands, repaired_source
+from .latex_words import WORDS, token_of, tokens_of
 from .token import Token, check_depth, paired, without_doubles
 from .tree import Name, Number, Tree, Unreadable
 
@@ -15,10 +16,8 @@ MOST_CHARACTERS, MOST_TOKENS, MOST_DIGITS = 5_000, 2_000, 400
 NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(?![A-Za-z]))?")
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
-WORDS = re.compile(r"\s*\{[\s,;.:([]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,'\])-]|\\_)*?)\s*\}")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
 ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
-STOPPERS = frozenset(["for", "where", "and", "or", "with", "then", "such"])
 MOST_ACCENTS = 60
 DELIMITER = re.compile(r"\s*(\.|\|\||\||‖|\\\||\\[vV]ert(?![A-Za-z]))")
 COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
@@ -65,7 +64,7 @@ class _Lexer:
 
     def one(self) -> None:
         c = self.source[self.place]
-        if c.isspace() or (c in "\u200b\u2009&" and not self._in_cases()):
+        if c.isspace() or (c in "\u200b\u2009&" and not self.cases):
             self.place += 1
             self.spaced = True
         elif c == "\\":
@@ -97,9 +96,6 @@ class _Lexer:
             self.place += 1
         else:
             self.mark(c)
-
-    def _in_cases(self) -> bool:
-        return self.cases > 0
 
     def mark(self, c: str) -> None:
         two = self.source[self.place : self.place + 2]
@@ -208,23 +204,10 @@ class _Lexer:
         return opened in (["SUP", "LBRACE"], ["SUB", "LBRACE"]) and self.source[end : end + 1] == "}"
 
     def word(self, word: str) -> None:
-        lower = word.lower()
-        if lower in known.GREEK or word in known.GREEK:
-            self.name(word if word in known.GREEK else lower)
-        elif lower in ("if", "when"):
-            self.add("IF", word)
-        elif lower in ("otherwise", "else"):
-            self.add("OTHERWISE", word)
-        elif lower == "for" and self._in_cases():
-            self.add("IF", word)
-        elif lower in ("and", "or") and self._in_cases():
-            self.add(lower.upper(), word)
-        elif lower in STOPPERS:
-            self.add("TEXT", lower)
-        elif word in known.FUNCTIONS:
-            self.add("FUNC", {"sgn": "sign", "ln": "log"}.get(word, word))
-        else:
-            self.name(word)
+        self._append(token_of(word, self.cases > 0))
+
+    def _append(self, token: Token) -> None:
+        self.add(token.kind, token.text, token.tree)
 
     def name(self, base: str) -> None:
         self.add("NAME", base, Name(base))
@@ -397,26 +380,7 @@ class _Lexer:
     def _wordy(self) -> None:
         """A run of letters that is set upright is one word."""
         match = WORDS.match(self.source, self.place)
-        if match is None:
-            return  # read what stands inside
-        self.place = match.end()
-        if match.group().lstrip(" {").startswith(("(", "[")):
-            self.add("TEXT", "remark " + match.group(1).lower())
-            return
-        words = match.group(1).replace("-", "_").replace("\\_", "_").replace(",", " ").strip(" .:)").split()
-        if not words:
-            return
-        if len(words) == 1:
-            self.word(words[0])
-        elif words[0].lower() in ("if", "when"):
-            self.add("IF", words[0])
-            for word in words[1:]:
-                self.word(word)
-        elif words[-1].lower() in ("if", "when") or words[0].lower() == "otherwise":
-            self.word(words[-1])
-        elif len(words) <= 2 and all(w[0].isupper() for w in words):
-            self.word("".join(words))
-        elif words[0] in ("next", "new", "old", "previous"):
-            self.word(words[0])
-        else:
-            self.add("TEXT", " ".join(words).lower())
+        if match is not None:  # otherwise what stands inside is read
+            self.place = match.end()
+            for token in tokens_of(match, self.cases > 0):
+                self._append(token)

@@ -28,6 +28,8 @@ def mathml(what: Row | Tree) -> str:
     """Return a MathML element for `what`; all text is escaped."""
     if isinstance(what, Row):
         inner = joined(what, _mathml, {key: f"<mo>{escape(sign)}</mo>" for key, sign in SIGNS.items()})
+        if what.condition is not None:
+            inner += f"<mspace width='1em'/>{_mathml_condition(what.condition)}"
     else:
         inner = _mathml(what)
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>{inner}</mrow></math>'

@@ -17,7 +17,8 @@ COMMANDS = frozenset(["exp", "log", "sin", "cos", "tan", "tanh", "max", "min", "
 def latex(what: Row | Tree) -> str:
     """Return LaTeX that reads back as `what`."""
     if isinstance(what, Row):
-        return joined(what, _latex, {key: f" {sign} " for key, sign in RELATIONS.items()})
+        text = joined(what, _latex, {key: f" {sign} " for key, sign in RELATIONS.items()})
+        return text if what.condition is None else rf"{text} \text{{ if }} {_latex(what.condition)}"
     return _latex(what)
 
 
@@ -181,7 +182,8 @@ def _latex_sum(sign: str) -> Callable[[Sequence[Tree]], str]:
         body, *limits = args
         below = f"_{{{_latex(limits[0])}{f'={_latex(limits[1])}' if len(limits) > 1 else ''}}}" if limits else ""
         above = f"^{{{_latex(limits[2])}}}" if len(limits) > 2 else ""
-        return rf"\{sign}{below}{above} {_held(body, PRODUCT)}"
+        signed = isinstance(body, Call) and body.head == "neg"
+        return rf"\{sign}{below}{above} {_held(body, POWER if signed else PRODUCT)}"
 
     return write
 
@@ -209,7 +211,7 @@ LATEX: dict[str, Callable[[Sequence[Tree]], str]] = {
     "matmul": _latex_product,
     "/": lambda args: rf"\frac{{{_latex(args[0])}}}{{{_latex(args[1])}}}",
     "^": _latex_power,
-    "neg": lambda args: f"-{_held(args[0], PRODUCT)}",
+    "neg": lambda args: f"-{_held(args[0], PRODUCT if tightness(args[0]) != SIGNED else POWER)}",
     "sqrt": lambda args: rf"\sqrt{f'[{_latex(args[1])}]' if len(args) > 1 else ''}{{{_latex(args[0])}}}",
     "abs": lambda args: rf"\lvert {_latex(args[0])} \rvert",
     "norm": lambda args: rf"\lVert {_latex(args[0])} \rVert" + (f"_{{{_latex(args[1])}}}" if len(args) > 1 else ""),
@@ -227,7 +229,7 @@ LATEX: dict[str, Callable[[Sequence[Tree]], str]] = {
     "transpose": lambda args: f"{_held(args[0], ATOM)}^\\top",
     "dots": lambda args: r"\dots",
     "otherwise": lambda args: r"\text{otherwise}",
-    "and": lambda args: rf"{_latex(args[0])}, {_latex(args[1])}",
+    "and": lambda args: r" \text{ and } ".join(map(_latex, args)),
 }
 
 
@@ -264,7 +266,7 @@ def _python(tree: Tree) -> str:
     if tree.head == "^":
         return f"{_python_held(args[0], ATOM)}**{_python_held(args[1], ATOM)}"
     if tree.head == "neg":
-        return f"-{_python_held(args[0], PRODUCT)}"
+        return f"-{_python_held(args[0], PRODUCT if tightness(args[0]) != SIGNED else POWER)}"
     if tree.head == "cases" and len(args) == 4:
         return f"np.where({_python(args[1])}, {_python(args[0])}, {_python(args[2])})"
     if tree.head in RELATIONS:

@@ -60,6 +60,8 @@ def combined(operator: ast.operator, left: Tree, right: Tree) -> Tree:
     head = ARITHMETIC.get(type(operator))
     if head is None:
         raise Unreadable(f"operator {type(operator).__name__}: is no arithmetic")
+    if head in ("*", "/") and isinstance(left, Call) and left.head == "neg":  # -a * b is -(a * b)
+        return negative(combined(operator, left.args[0], right))
     if head == "*":
         parts: tuple[Tree, ...] = ()
         for one in (left, right):
