@@ -134,6 +134,22 @@ def check(
     raise typer.Exit(checking.check(found, json, html))
 
 
+@app.command()
+def slides(
+    json: Json = "",
+    html: Annotated[str, typer.Option("--html", metavar="F", help="Write one self-contained page to a file.")] = "",
+) -> None:
+    """Examine the ledger of the lecture deck: a verdict on every statement, with its proof or its witness."""
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "200000")  # before SymPy is imported, as for proofs
+    from . import checking, slides
+
+    try:
+        checking.documents([], json, html)  # nothing to read, but the reports must be possible to write
+    except ValueError as error:
+        usage(error)
+    raise typer.Exit(slides.slides(json, html))
+
+
 def usage(error: Exception) -> NoReturn:
     """Say what was wrong in one line and leave with the exit code for usage errors."""
     message = error.args[0] if isinstance(error, LookupError) and error.args else str(error)

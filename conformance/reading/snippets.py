@@ -1,0 +1,98 @@
+"""The code of the lecture deck, run where its framework is installed: what each line does today.
+
+Every function here does what a snippet of the deck does and returns what came of it in words. They are written out:
+nothing from a document is ever run. All of them run in one process of their own, whose environment chooses the backend.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import IO, Any
+
+from ..bundled import row, rows
+
+SECONDS = 300  # after which the process is ended
+Snippet = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of the snippets, by name, and in which version; `trouble` says why nothing was run."""
+
+    where: str
+    found: Mapping[str, str]
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process that runs the snippets, and the file that it writes to; none where nothing can be run."""
+
+    process: subprocess.Popen[bytes] | None
+    output: IO[bytes] | None
+    trouble: str = ""
+
+
+def start() -> Started:
+    """Start the snippets in a process of their own."""
+    usable = [one for one in rows("keras") if not one.missing()]
+    if not usable:
+        missing = " and ".join(row("keras/torch").missing()) or "keras"
+        return Started(None, None, f"{missing} not installed; {row('keras/torch').install}")
+    output = tempfile.TemporaryFile()
+    environment = {**os.environ, **usable[0].environment}
+    command = [sys.executable, "-W", "ignore", "-m", "gradspec.conformance.reading.snippets"]
+    process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env=environment)
+    return Started(process, output)
+
+
+def outcomes(started: Started | None) -> Outcomes:
+    """Wait for the snippets and return what came of them."""
+    if started is None or started.process is None or started.output is None:
+        return Outcomes("", {}, started.trouble if started else "nothing was run")
+    try:
+        code = started.process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        started.process.kill()
+        started.process.wait()
+        return Outcomes("", {}, f"Keras took more than {SECONDS} seconds")
+    started.output.seek(0)
+    written = started.output.read()
+    started.output.close()
+    if code or not written:
+        return Outcomes("", {}, f"Keras could not be started, exit code {code}")
+    data = json.loads(written)
+    return Outcomes(data["where"], data["found"])
+
+
+def run() -> dict[str, Any]:
+    """Run every snippet in this process and return what came of each."""
+    import keras
+
+    from .snippets_keras import SNIPPETS
+
+    found = {}
+    for name, snippet in SNIPPETS.items():
+        try:
+            found[name] = snippet(keras)
+        except Exception as error:  # an outcome like any other: it is compared with the one that is expected
+            found[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    return {"where": f"Keras {keras.__version__} on {keras.config.backend()}", "found": found}
+
+
+def tensorflow_is_installed() -> bool:
+    """Whether the deck's own imports could work."""
+    return find_spec("tensorflow") is not None
+
+
+if __name__ == "__main__":
+    report = sys.stdout
+    sys.stdout = sys.stderr
+    json.dump(run(), report)
