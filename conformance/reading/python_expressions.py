@@ -272,8 +272,6 @@ def _known(head: str, args: list[Tree], node: ast.Call, depth: int) -> Tree:
         raise Unreadable(f"{head}: is divided by n - 1 here, which is not read")
     if strange := sorted(set(more) - SILENT - UNBIASED):
         raise Unreadable(f"{strange[0]}: is an argument of {head} that is not read")
-    if len(args) > 1 and head in UNARY - {"softmax", "relu"}:
-        raise Unreadable(f"{head}: has one operand, not {len(args)}")
     two = Number(Fraction(2))
     if head == "square":
         return Call("^", (args[0], two))
