@@ -18,6 +18,17 @@ BEFORE = "@before"  # what a name was when the step began
 START = "@start"  # where the parameter starts
 GRADIENT = "@gradient function"
 MOST_EXPONENT = 64
+MANY = 10_000
+# How many operands there are at least and at most, where it is not just one.
+OPERANDS = {
+    "+": (1, MANY),
+    "*": (1, MANY),
+    "/": (2, 2),
+    "^": (2, 2),
+    "sqrt": (1, 2),
+    "max": (2, MANY),
+    "min": (2, MANY),
+}
 
 Value = Any  # float, Fraction or arb
 Gradient = Callable[[Value], Value]
@@ -155,8 +166,9 @@ def work(tree: Tree, exact: bool) -> Work:
         (point,) = args
         return lambda scope: scope[GRADIENT](point(scope))
     done = (EXACT if exact else FLOAT).get(tree.head)
-    if done is None or not args:
-        raise Unsupported(f"{tree.head} is no arithmetic on single numbers")
+    least, most = OPERANDS.get(tree.head, (1, 1))
+    if done is None or not least <= len(args) <= most:
+        raise Unsupported(f"{tree.head} of {len(args)} is no arithmetic on single numbers")
     return _done(done, args)
 
 
