@@ -1,9 +1,9 @@
 """All entries of the ledger, in the order of the deck."""
 
-from . import optimisers
+from . import adam, adaptive, optimisers
 from .entry import Entry
 
-PARTS = (optimisers,)
+PARTS = (optimisers, adaptive, adam)
 
 
 def ledger() -> dict[str, Entry]:
