@@ -91,12 +91,12 @@ def _witnessed(witness: Witness) -> Finding:
 def separates(printed: Value, canonical: Value, says: str) -> bool:
     """Whether the canonical value is certainly not what the deck says: not equal, or beyond a bound."""
     if isinstance(printed, str) or isinstance(canonical, str):
-        return printed != canonical
+        return bool(printed != canonical)
     if isinstance(printed, tuple) and isinstance(canonical, tuple):
         pairs = zip(printed, canonical, strict=True)
         return any(separates(one, other, says) for one, other in pairs)
     compare = {"equal": unequal, "at most": greater, "at least": less}[says]
-    return proved(compare(sympify(canonical), sympify(printed)))
+    return bool(proved(compare(sympify(canonical), sympify(printed))))
 
 
 def _compared(run: Run, ran: Outcomes) -> Finding:
@@ -148,9 +148,7 @@ def examine_all(ran: Started | None) -> list[Examined]:
         Examined(
             entry,
             tuple(
-                find(evidence, of_runs)
-                if isinstance(evidence, (Run, Cited))
-                else found[places[_key(entry, number)]]
+                find(evidence, of_runs) if isinstance(evidence, (Run, Cited)) else found[places[_key(entry, number)]]
                 for number, evidence in enumerate(entry.evidence)
             ),
         )

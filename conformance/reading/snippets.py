@@ -46,7 +46,7 @@ def start() -> Started:
     if not usable:
         missing = " and ".join(row("keras/torch").missing()) or "keras"
         return Started(None, None, f"{missing} not installed; {row('keras/torch').install}")
-    output = tempfile.TemporaryFile()
+    output = tempfile.TemporaryFile()  # noqa: SIM115  # closed by whoever waits for the process
     environment = {**os.environ, **usable[0].environment}
     command = [sys.executable, "-W", "ignore", "-m", "gradspec.conformance.reading.snippets"]
     process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env=environment)

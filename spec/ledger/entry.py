@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from sympy import Expr
 
@@ -15,7 +16,7 @@ VERDICTS = ("correct", "convention", "assumption", "wrong", "slip", "empirical")
 KINDS = ("latex", "code", "text")
 LOST = ("backslash and letter", "minus", "accent", "operator", "letter", "brackets", "bar")
 
-Value = Expr | str | tuple[Expr, ...]
+Value: TypeAlias = Expr | str | tuple[Expr, ...]
 Point = Mapping[str, object]
 
 

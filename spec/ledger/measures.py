@@ -57,7 +57,7 @@ def run(program: Program, at: Point) -> list[Mapping[Symbol, Expr]]:
     numbers, steps = settings(program, at), int(str(at["steps"]))
     rates = at.get("learning_rates")
     now: dict[Symbol, Expr] = {**program.state, w: sympify(at.get("start", 0))}
-    found = []
+    found: list[Mapping[Symbol, Expr]] = []
     for number in range(1, steps + 1):
         rate = {program.symbols["learning_rate"]: sympify(rates[number - 1])} if isinstance(rates, tuple) else {}
         known = {**numbers, **rate, t: sympify(at.get("t", number)), **now}

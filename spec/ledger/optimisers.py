@@ -7,7 +7,7 @@ from ..derivation import equal, every, greater, less
 from ..optimizers.trajectory import on_a_parabola
 from ..program import Program
 from ..rule import Claim, Rule, Source
-from ..symbols import eta, gradient, m, mu, w
+from ..symbols import gradient, m, mu, w
 from .entry import Entry, Form, Given, Keyword, Known, Point, Repair, Run, Shown, Witness, apart
 from .measures import last_size, looked_at, parameter, settings, state_called
 
@@ -35,7 +35,10 @@ def lost_minus(name: str, line: int, printed: str) -> Entry:
         verdict="slip",
         why="read as it stands, factors are multiplied and a minimum is no fixed point; the minus is there on line 290",
         evidence=(
-            Known("gradient_descent", "the step minimises the linearised cost plus the squared distance over twice the learning rate"),
+            Known(
+                "gradient_descent",
+                "the step minimises the linearised cost plus the squared distance over twice the learning rate",
+            ),
             apart(
                 "w after one step on J = w²/2", parameter, LOST_MINUS, DESCENT, "equal",
                 start=R(1), learning_rate=R(1, 10), curvature=R(1), steps=1,
