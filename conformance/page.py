@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 
@@ -14,10 +15,13 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.printing.str import sstr
 
+from gradspec.reference.identity import Same
 from gradspec.spec import Array, Claim, Program, Rule
 from gradspec.spec import rule as find_rule
-from gradspec.spec.derivation import Step
+from gradspec.spec.derivation import Derivation, Step
 from gradspec.spec.rule import interval
+
+from .programs import program_of
 
 FORMATS = ("text", "latex", "mathml", "json")
 
@@ -42,7 +46,7 @@ def show(name: str, dialect: Sequence[str], format: str) -> str:
     on = tuple(dict.fromkeys(a.under for a in rule.axes if a.name in chosen and a.under is not None))
     needed = frozenset(n for option in on for n in rule.switched_on(option))
     requires = {v.requires for a in rule.axes for v in a.values if v.requires and complete[a.name] == v.name}
-    program = rule.program(complete, needed | requires)
+    program = program_of(rule, complete, needed | requires)
     visible = {a.name: complete[a.name] for a in rule.visible_axes(needed)}
     writer = {"text": _text, "latex": _latex, "mathml": _mathml, "json": _json}[format]
     return writer(rule, program, visible)
@@ -69,7 +73,7 @@ def gradients(rule: Rule, program: Program, dialect: dict[str, str]) -> list[tup
     asked = next((o for o in rule.options if o.differentiates), None)
     if asked is None:
         return []
-    derived = rule.program(dialect, frozenset(rule.switched_on(asked.name)))
+    derived = program_of(rule, dialect, frozenset(rule.switched_on(asked.name)))
     return [] if derived == program else [row for row in equations(derived) if row[1] not in program.update]
 
 
@@ -112,7 +116,7 @@ def _text(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         lines += [f"  {derivation.name}", f"    from: {derivation.principle}"]
         lines += [
             f"    {number}. {step.words}: {_statement(step.statement)}"
-            for number, step in enumerate(derivation.steps(rule), 1)
+            for number, step in enumerate(_steps(rule, derivation), 1)
         ]
     for title, claims in _claims(rule).items():
         lines += ["", f"{title}:"]
@@ -133,6 +137,20 @@ def _claims(rule: Rule) -> dict[str, list[Claim]]:
     return {title: claims for title, claims in titles.items() if claims}
 
 
+def _steps(rule: Rule, derivation: Derivation) -> tuple[Step, ...]:
+    return _made(Same(rule), Same(derivation))
+
+
+@lru_cache(maxsize=1024)
+def _made(rule: Same[Rule], derivation: Same[Derivation]) -> tuple[Step, ...]:
+    return derivation.value.steps(rule.value)
+
+
+# To print a sum SymPy evaluates the numbers in it, integrals too; the pages of a rule have most of their formulas in common.
+_typeset = lru_cache(maxsize=4096)(latex)
+
+
+@lru_cache(maxsize=4096)
 def _statement(statement: Boolean) -> str:
     """An equation with its sign between both sides; one that has come out the same on both sides has just one."""
     if not isinstance(statement, Relational):
@@ -154,10 +172,10 @@ def _shape(array: Array) -> str:
 
 
 def _latex(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
-    rows = [latex(_left(kind, left)) + " &= " + latex(right) for kind, left, right in equations(program)]
+    rows = [_typeset(_left(kind, left)) + " &= " + _typeset(right) for kind, left, right in equations(program)]
     parts = ["\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"]
     for derivation in rule.derivations:
-        steps = [rf"&\text{{{_plain(s.words)}:}} && {latex(s.statement)}" for s in derivation.steps(rule)]
+        steps = [rf"&\text{{{_plain(s.words)}:}} && {_typeset(s.statement)}" for s in _steps(rule, derivation)]
         title = rf"&\textbf{{{_plain(derivation.name)}}}"
         origin = rf"&\text{{from: {_plain(derivation.principle)}}}"
         parts.append("\\begin{aligned}\n" + " \\\\\n".join([title, origin, *steps]) + "\n\\end{aligned}")
@@ -180,11 +198,12 @@ def _mathml(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     rows = [_presented(Eq(_left(kind, left), right, evaluate=False)) for kind, left, right in equations(program)]
     for derivation in rule.derivations:
         rows += [_words(derivation.name), _words(f"from: {derivation.principle}")]
-        rows += [f"{_words(f'{step.words}: ')}{_presented(step.statement)}" for step in derivation.steps(rule)]
+        rows += [f"{_words(f'{step.words}: ')}{_presented(step.statement)}" for step in _steps(rule, derivation)]
     body = "".join(f"<mtr><mtd>{row}</mtd></mtr>" for row in rows)
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>{body}</mtable></math>'
 
 
+@lru_cache(maxsize=4096)
 def _presented(statement: Basic) -> str:
     return _well_formed(mathml(statement, printer="presentation"))
 
@@ -204,14 +223,14 @@ def _left(kind: str, symbol: Symbol) -> Symbol:
 
 
 def _step_as_json(step: Step) -> dict[str, str]:
-    return {"words": step.words, "statement": _statement(step.statement), "latex": latex(step.statement)}
+    return {"words": step.words, "statement": _statement(step.statement), "latex": _typeset(step.statement)}
 
 
 def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
     data = {
         "name": rule.name, "title": rule.title, "doc": rule.doc, "source": str(rule.source), "dialect": dialect,
         "equations": [
-            {"kind": kind, "left": str(left), "right": sstr(right), "latex": latex(right)}
+            {"kind": kind, "left": str(left), "right": sstr(right), "latex": _typeset(right)}
             for kind, left, right in equations(program)
         ],
         "state": {str(s): sstr(v) for s, v in program.state.items()},
@@ -229,7 +248,7 @@ def _json(rule: Rule, program: Program, dialect: dict[str, str]) -> str:
         "claims": [{"name": c.name, "principle": c.principle, "kind": c.kind, "expects": c.expects} for c in rule.claims],
         "derivations": [
             {"name": d.name, "principle": d.principle,
-             "steps": [_step_as_json(step) for step in d.steps(rule)]}
+             "steps": [_step_as_json(step) for step in _steps(rule, d)]}
             for d in rule.derivations
         ],
     }  # fmt: skip
