@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from gradspec.reference.arithmetic import number_format
+from gradspec.reference.identity import Same
 from gradspec.spec import Rule
 from gradspec.spec.rule import Hyperparameter, Option
 
@@ -80,11 +82,17 @@ def looks_ahead(rule: Rule) -> bool:
 
 def build_cases(rule: Rule, dtype: str, on: tuple[str, ...], *, level: int = 2, seed: int = 0) -> list[AnyCase]:
     """Return the cases of `rule` with the options `on`, up to `level`; equal arguments give equal cases."""
+    return list(_built(Same(rule), dtype, on, level, seed))
+
+
+@lru_cache(maxsize=1024)
+def _built(same: Same[Rule], dtype: str, on: tuple[str, ...], level: int, seed: int) -> tuple[AnyCase, ...]:
+    rule = same.value
     if rule.kind == "function":
-        return [*build_function_cases(rule, dtype, on, level=level, seed=seed)]
+        return tuple(build_function_cases(rule, dtype, on, level=level, seed=seed))
     if rule.kind == "layer":
-        return [*build_layer_cases(rule, dtype, on, level=level, seed=seed)]
-    return list(_cases(rule, dtype, on, level, seed))
+        return tuple(build_layer_cases(rule, dtype, on, level=level, seed=seed))
+    return tuple(_cases(rule, dtype, on, level, seed))
 
 
 def _cases(rule: Rule, dtype: str, on: tuple[str, ...], level: int, seed: int) -> Iterator[Case]:

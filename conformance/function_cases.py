@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from math import floor, inf, log2, nan, prod
 from random import Random
 from typing import Any
@@ -260,7 +261,7 @@ def _numbers(random: Random, style: Style, array: Array, count: int, shift: int)
             if style.mixed:
                 exponent = random.randint(style.lowest, style.highest)
             value = (1.0 if style.repeat else _mantissa(random)) * 2.0**exponent
-        yield _within(value, array)
+        yield _within(value, array.domain)
 
 
 def _mantissa(random: Random) -> float:
@@ -268,15 +269,21 @@ def _mantissa(random: Random) -> float:
     return random.choice((-1.0, 1.0)) * (1 + random.randrange(2**FEW_BITS) * 2.0**-FEW_BITS)
 
 
-def _within(value: float, array: Array) -> float:
-    """`value` moved into the array's domain: sizes for non-negative numbers, fractions of a power of two for shares."""
-    domain = array.domain
-    if not isinstance(domain, Interval):
+def _within(value: float, domain: Any) -> float:
+    """`value` moved into a domain: sizes for non-negative numbers, fractions of a power of two for shares."""
+    share, size = _asks(domain)
+    if not size:
         return value
-    if domain.inf == 0 and domain.sup == 1:
-        size = abs(value)
-        return size if size < 1 else size / 2.0 ** (int(log2(size)) + 1)
-    return abs(value) if domain.inf >= 0 else value
+    value = abs(value)
+    return value if not share or value < 1 else value / 2.0 ** (int(log2(value)) + 1)
+
+
+@cache
+def _asks(domain: Any) -> tuple[bool, bool]:
+    """Whether a domain holds shares only, and whether it holds sizes only."""
+    if not isinstance(domain, Interval):
+        return False, False
+    return domain.inf == 0 and domain.sup == 1, bool(domain.inf >= 0)
 
 
 def storable(case: FunctionCase) -> bool:

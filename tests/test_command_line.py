@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from . import forked
+
 PEERS = ("torch", "keras", "jax", "optax", "flax", "kornia", "scipy", "sklearn")
 
 GOOD = """
@@ -92,8 +94,11 @@ def command(lacking: Sequence[str] = ()) -> list[str]:
 
 
 def gradspec(
-    folder: Path, *arguments: str, lacking: Sequence[str] = (), **more: str
+    folder: Path, *arguments: str, lacking: Sequence[str] = (), fresh: bool = False, **more: str
 ) -> subprocess.CompletedProcess[str]:
+    """Run the command line; in a fresh process if that is asked for, or if it starts differently."""
+    if hasattr(os, "fork") and not (fresh or lacking or more):
+        return forked.run(arguments, folder, environment())
     return subprocess.run(
         [*command(lacking), *arguments],
         cwd=folder,
@@ -136,11 +141,18 @@ def fake(folder: Path, module: str, text: str) -> dict[str, str]:
 
 
 def test_a_library_that_does_what_it_claims_passes(folder: Path) -> None:
-    done = gradspec(folder, "judge", "good.py")
+    done = gradspec(folder, "judge", "good.py", fresh=True)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "epsilon_place=outside" in done.stdout
     assert "2 results: 2 identified as claimed" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", ["judge inside.py --json -", "judge nofile.py", "show adam"])
+def test_a_forked_process_does_what_a_fresh_one_does(folder: Path, arguments: str) -> None:
+    expected, done = (gradspec(folder, *arguments.split(), fresh=fresh) for fresh in (True, False))
+
+    assert (expected.returncode, expected.stdout, expected.stderr) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +160,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
     """The folder and the page of a library that claims another dialect than it has; o.json is there too."""
     folder = tmp_path_factory.mktemp("wrong")
     (folder / "wrong.py").write_text(WRONG)
-    return folder, gradspec(folder, "judge", "./wrong.py", "--json", "o.json")
+    return folder, gradspec(folder, "judge", "./wrong.py", "--json", "o.json", fresh=True)
 
 
 Wrong = tuple[Path, subprocess.CompletedProcess[str]]
@@ -266,7 +278,7 @@ def test_bad_input_is_told_in_one_line_with_the_nearest_name(folder: Path, argum
 
 
 def test_without_arguments_the_help_is_shown(folder: Path) -> None:
-    done = gradspec(folder)
+    done = gradspec(folder, fresh=True)
 
     assert (2, "") == (done.returncode, done.stderr)
     assert gradspec(folder, "--help").stdout == done.stdout
@@ -346,26 +358,32 @@ def test_what_can_start_is_judged_all_the_same(folder: Path) -> None:
     assert 2 == len(strict((folder / "o.json").read_text())["runs"])
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("raise RuntimeError('\\x1b[31m[red]\\n')", r"fails to start: RuntimeError: \x1b[31m[red]\n"),
-        ("import os\nos._exit(7)", "its process died"),
-        ("import sys\nsys.exit(0)", "fails to start: SystemExit: 0"),
-    ],
-)
-def test_a_bundled_framework_that_fails_to_start_is_named(folder: Path, text: str, said: str) -> None:
-    broken = fake(folder, "torch", text)
-    named = gradspec(folder, "judge", "torch/loop", **broken)
-    every = gradspec(folder, "judge", "--rule", "adagrad", lacking=PEERS[1:], **broken)
+FAILURES = [
+    ("raise RuntimeError('\\x1b[31m[red]\\n')", r"fails to start: RuntimeError: \x1b[31m[red]\n"),
+    ("import os\nos._exit(7)", "its process died"),
+    ("import sys\nsys.exit(0)", "fails to start: SystemExit: 0"),
+]
 
-    assert (3, "") == (named.returncode, named.stdout)
-    assert said in named.stderr
-    assert 1 == named.stderr.count("\n")
-    # Nobody has named it here, so it is told and the others decide.
-    assert (0, "") == (every.returncode, every.stderr)
-    assert said in every.stdout
-    assert "2 results: 2 identified as claimed" in every.stdout
+
+@pytest.mark.parametrize(("text", "said"), FAILURES)
+def test_a_bundled_framework_that_fails_to_start_is_named(folder: Path, text: str, said: str) -> None:
+    done = gradspec(folder, "judge", "torch/loop", **fake(folder, "torch", text))
+
+    assert (3, "") == (done.returncode, done.stdout)
+    assert said in done.stderr
+    assert 1 == done.stderr.count("\n")
+
+
+@pytest.mark.parametrize(  # the way in which one failed is told by the test above
+    ("text", "said"),
+    [pytest.param(*failure, marks=[pytest.mark.deep] * (number != 1)) for number, failure in enumerate(FAILURES)],
+)
+def test_where_nobody_has_named_what_fails_to_start_the_others_decide(folder: Path, text: str, said: str) -> None:
+    done = gradspec(folder, "judge", "--rule", "adagrad", lacking=PEERS[1:], **fake(folder, "torch", text))
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert said in done.stdout
+    assert "2 results: 2 identified as claimed" in done.stdout
 
 
 def test_without_any_framework_the_own_backends_are_judged_and_said_to_be(folder: Path) -> None:
@@ -498,7 +516,7 @@ def test_a_pipe_is_written_to_and_not_replaced(folder: Path) -> None:
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.append((folder / "pipe").read_text()), daemon=True)
     reader.start()
-    done = gradspec(folder, "judge", "good.py", "--json", "pipe")
+    done = gradspec(folder, "judge", "good.py", "--json", "pipe", fresh=True)
     reader.join(timeout=10)
 
     assert 0 == done.returncode
@@ -646,7 +664,7 @@ def test_gradspecs_own_backends_run_in_the_dialect_that_like_chooses(folder: Pat
 
 def test_nothing_but_text_is_written_to_a_pipe(folder: Path) -> None:
     for arguments in (["judge", "inside.py"], ["rules"], ["show", "adam"], ["--help"]):
-        done = gradspec(folder, *arguments)
+        done = gradspec(folder, *arguments, fresh=True)
 
         assert "" == done.stderr
         assert "\x1b" not in done.stdout
@@ -769,7 +787,7 @@ def test_help_comes_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     times = []
     for _ in range(5):
         started = time.perf_counter()
-        gradspec(folder, "--help")
+        gradspec(folder, "--help", fresh=True)
         times.append(time.perf_counter() - started)
     with capsys.disabled():
         print(f"\ngradspec --help: {min(times):.3f} s, the best of five")

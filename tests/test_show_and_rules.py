@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ RULES = tuple(catalogue())
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
+@cache
 def gradspec(*arguments: str, lacking: tuple[str, ...] = ()) -> str:
     """What the command line prints, in a process to which the modules `lacking` seem not to be installed."""
     hide = f"import sys; sys.modules.update(dict.fromkeys({lacking!r}))"
@@ -42,6 +44,12 @@ def pages() -> Iterator[tuple[str, list[str]]]:
 
 
 PAGES = list(pages())
+
+
+@cache
+def as_json(name: str, *dialect: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(show(name, dialect, "json"))
+    return data
 
 
 # -- rules -------------------------------------------------------------------------------------------------------
@@ -142,7 +150,7 @@ def test_latex_is_balanced(name: str, dialect: list[str]) -> None:
 @pytest.mark.parametrize(("name", "dialect"), PAGES)
 def test_mathml_is_well_formed_with_a_row_for_every_equation(name: str, dialect: list[str]) -> None:
     root = ElementTree.fromstring(show(name, dialect, "mathml"))
-    rows = json.loads(show(name, dialect, "json"))["equations"]
+    rows = as_json(name, *dialect)["equations"]
 
     assert f"{MATHML}math" == root.tag
     lines = sum(2 + len(d.steps(find_rule(name))) for d in find_rule(name).derivations)
@@ -151,7 +159,7 @@ def test_mathml_is_well_formed_with_a_row_for_every_equation(name: str, dialect:
 
 @pytest.mark.parametrize(("name", "dialect"), PAGES)
 def test_json_tells_the_dialect_that_was_asked_for(name: str, dialect: list[str]) -> None:
-    data = json.loads(show(name, dialect, "json"))
+    data = as_json(name, *dialect)
     rule = catalogue()[name]
 
     assert name == data["name"]
@@ -171,7 +179,7 @@ def test_every_value_of_an_axis_has_a_page_of_its_own(rule: Rule) -> None:
         formulas = set()
         for value in axis.values:
             chosen = [f"{axis.name}={value.name}", *(other for other in others if axis.name != "input")]
-            data = json.loads(show(rule.name, chosen, "json"))
+            data = as_json(rule.name, *chosen)
             formulas.add(json.dumps([data["equations"], data["state"]]))
 
         assert len(axis.values) == len(formulas), axis.name
