@@ -114,7 +114,10 @@ def written(value: Any) -> str:
         return f"({', '.join(map(written, value))})"
     if isinstance(value, Rational) and max(abs(value.p), value.q) < 10**DIGITS:
         return str(value)
-    return f"{value.evalf(DIGITS)}…" if isinstance(value, Expr) and value.is_number else str(value)
+    text = str(value)
+    if not isinstance(value, Expr) or not value.is_number or len(text) < DIGITS:
+        return text
+    return f"{value.evalf(DIGITS)}…"
 
 
 # -- all of them --------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """All entries of the ledger, in the order of the deck."""
 
-from . import adam, adaptive, optimisers
+from . import adam, adaptive, chain, initialisation, optimisers
 from .entry import Entry
 
-PARTS = (optimisers, adaptive, adam)
+PARTS = (chain, initialisation, optimisers, adaptive, adam)
 
 
 def ledger() -> dict[str, Entry]:
