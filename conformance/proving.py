@@ -14,6 +14,7 @@ from gradspec.spec import Rule, catalogue
 from gradspec.spec import rule as find_rule
 
 from .altered import Altered, altered_rules, left_over, refuted
+from .workers import in_any_order
 
 VERDICTS = ("proved", "decided", "refuted", "undecided")
 
@@ -53,8 +54,9 @@ class Examined:
         return "" if self.decision.unproved is None else f"no proof found of {self.decision.unproved}"
 
 
-def examine(rule_name: str, number: int) -> Examined:
-    """Decide one claim of a rule, and try it on the altered rules."""
+def examine(place: tuple[str, int]) -> Examined:
+    """Decide one claim, which is known by its rule and number, and try it on the altered rules."""
+    rule_name, number = place
     rule = find_rule(rule_name)
     claim = rule.everything_claimed()[number]
     found = frozenset(refuted(rule, claim, altered_rules_of(rule_name)))
@@ -86,16 +88,10 @@ def prove(rules: Sequence[Rule], json: str) -> int:
 
 
 def _examine_all(rules: Sequence[Rule]) -> list[Examined]:
-    """Every claim in the order of the rules, worked out on all processors; a bar on a terminal shows how far it is."""
-    from joblib import Parallel, delayed
-    from rich.console import Console
-    from rich.progress import track
-
+    """Every claim in the order of the rules, worked out on all processors."""
     work = [(rule.name, number) for rule in rules for number in range(len(rule.everything_claimed()))]
-    console = Console(stderr=True)
-    results = Parallel(n_jobs=-1, return_as="generator_unordered")(delayed(examine)(*one) for one in work)
-    shown = track(results, "deciding", len(work), console=console, transient=True, disable=not sys.stderr.isatty())
-    by_name = {(one.rule, one.claim): one for one in shown}
+    found = in_any_order(examine, work, "deciding")
+    by_name = {(one.rule, one.claim): one for one in found}
     return [by_name[rule.name, claim.name] for rule in rules for claim in rule.everything_claimed()]
 
 

@@ -22,6 +22,7 @@ from .reading.finding import Item, Piece, Reading, Verdict
 from .reading.report import as_json, counts, print_items, shortened, witness_lines
 from .reading.snippets import Outcomes, Started, outcomes, start
 from .report import visible, write_json
+from .workers import in_any_order
 
 DIGITS = 12
 WORDS = {"equal": "equal", "at most": "at most that", "at least": "at least that"}
@@ -130,22 +131,14 @@ def examine(place: tuple[str, int]) -> Finding:
 
 
 def examine_all(ran: Started | None) -> list[Examined]:
-    """Examine the ledger on all processors; a bar on a terminal shows how far it is."""
-    from joblib import Parallel, delayed
-    from rich.console import Console
-    from rich.progress import track
-
+    """Examine the ledger on all processors."""
     entries = ledger()
     places: dict[Evidence | tuple[str, int], tuple[str, int]] = {}  # a claim that several rest on is decided once
     for entry in entries.values():
         for number, evidence in enumerate(entry.evidence):
             if not isinstance(evidence, (Run, Cited)):
                 places.setdefault(_key(entry, number), (entry.id, number))
-    console = Console(stderr=True)
-    jobs = (delayed(_with_key)(place) for place in places.values())
-    results = Parallel(n_jobs=-1, return_as="generator_unordered")(jobs)
-    shown = track(results, "examining", len(places), console=console, transient=True, disable=not sys.stderr.isatty())
-    found = dict(shown)
+    found = dict(in_any_order(_with_key, list(places.values()), "examining"))
     of_runs = outcomes(ran)
     return [
         Examined(

@@ -91,7 +91,7 @@ def test_what_there_is_no_proof_of_is_named(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_kills_are_counted_over_the_altered_rules_that_the_claim_refutes() -> None:
-    examined = examine("gradient_descent", 0)
+    examined = examine(("gradient_descent", 0))
 
     assert "proved" == examined.verdict
     assert examined.kills > 10
@@ -119,7 +119,7 @@ def test_an_altered_rule_differs_in_an_equation_that_some_program_needs() -> Non
 
 def test_what_no_claim_refutes_is_listed_with_what_defines_it(capsys: pytest.CaptureFixture[str]) -> None:
     found = [
-        examine("clip_by_value", number) for number in range(len(catalogue()["clip_by_value"].everything_claimed()))
+        examine(("clip_by_value", number)) for number in range(len(catalogue()["clip_by_value"].everything_claimed()))
     ]
     nothing = [replace(one, refutes=frozenset()) for one in found]
     print_definitions(nothing)
