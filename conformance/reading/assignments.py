@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .naming import Named, named, time_letters, with_powers_as_times
+from .naming import Named, named, time_letters, with_arguments_as_times, with_powers_as_times, with_words_as_times
 from .tree import Call, Name, Number, Row, Tree, walk
 
 PARAMETERS = (
@@ -40,6 +40,7 @@ class Assignment:
 
 def assignments(rows: Sequence[Row | None], code: Sequence[bool]) -> tuple[list[Assignment], frozenset[str]]:
     """Return the rows that are assignments to a name, and the letters that count steps in them."""
+    rows = with_words_as_times(rows, code)
     letters = time_letters([side for row in rows if row is not None for side in row.sides])
     bases = frozenset(
         row.sides[0].args[0].base
@@ -47,13 +48,18 @@ def assignments(rows: Sequence[Row | None], code: Sequence[bool]) -> tuple[list[
         if row is not None and isinstance(row.sides[0], Call) and row.sides[0].head == "^"
         and isinstance(row.sides[0].args[0], Name)
     )  # fmt: skip
+    if any(row is not None and row.sides != () and _is_at_a_time(row.sides[0], letters) for row in rows):
+        rows = [
+            row and replace(row, sides=tuple(with_arguments_as_times(side, letters) for side in row.sides))
+            for row in rows
+        ]
     found = []
     for place, row in enumerate(rows):
         if row is None or not row.relations or row.relations[0] not in ("=", ":=") or row.condition is not None:
             continue
         left, right = (with_powers_as_times(side, bases, letters) for side in _given(row))
         target = target_of(left)
-        if target is not None and not _starts(target, letters):
+        if target is not None:
             found.append(Assignment(place, target, named(target, letters), with_products(right), code[place]))
     return found, letters
 
@@ -93,15 +99,10 @@ def _factor_after(tree: Call) -> Tree | None:
 
 
 def target_of(left: Tree) -> Name | None:
-    """The name on a left side; θ(t+1) is θ at t + 1, and Δθ a name of its own."""
+    """The name on a left side; Δθ is a name of its own."""
     if isinstance(left, Name):
         return left
-    if isinstance(left, Call) and left.head == "apply" and len(left.args) == 2 and isinstance(left.args[0], Name):
-        name, stamp = left.args[0], left.args[1]
-        return Name(name.base, name.accents, name.index, stamp) if time_letters([]) & _letters(stamp) else None
-    if isinstance(left, Call):
-        return change(left)
-    return None
+    return change(left) if isinstance(left, Call) else None
 
 
 def change(tree: Call) -> Name | None:
@@ -113,13 +114,13 @@ def change(tree: Call) -> Name | None:
     return None
 
 
-def _letters(tree: Tree) -> frozenset[str]:
-    return frozenset(one.base for one in walk(tree) if isinstance(one, Name))
-
-
-def _starts(target: Name, letters: frozenset[str]) -> bool:
-    """Whether this is a start value: m_0."""
-    return any(isinstance(part, Number) and part.value == 0 for part in target.index) and bool(letters)
+def _is_at_a_time(left: Tree, letters: frozenset[str]) -> bool:
+    """Whether a left side is w(t+1)."""
+    return (
+        isinstance(left, Call)
+        and with_arguments_as_times(left, letters) != left
+        and isinstance(with_arguments_as_times(left, letters), Name)
+    )
 
 
 # -- which belong together -----------------------------------------------------------------------------------
@@ -191,7 +192,8 @@ def parameter_rows(found: Sequence[Assignment], letters: frozenset[str]) -> list
         keys = {a.target.key for a in own}
         used = {read.key for a in found for read in reads(a.expression, letters) if read.key != a.target.key}
         chosen = [a for a in own if a.target.key in keys - used]
-    return sorted(chosen, key=lambda a: a.place)
+    moved = {a.target.key for a in own}  # what else gives such a name a value says what it stands for
+    return sorted((a for a in chosen if a in own or a.target.key not in moved), key=lambda a: a.place)
 
 
 def _reads(other: Assignment, giver: Assignment) -> bool:
@@ -206,10 +208,15 @@ def _returns(assignment: Assignment, found: Sequence[Assignment], letters: froze
     """Whether a row reads a name that is computed from the former value of its own target."""
     key, time = assignment.target.key, assignment.target.time
     used = {read.key for read in reads(_without_gradients(assignment.expression), letters)} - {key}
-    return time is not None and any(
+    return (time is not None or _is_copy(assignment)) and any(
         other.target.key in used and any(read.key == key for read in reads(other.expression, letters))
         for other in found
     )
+
+
+def _is_copy(assignment: Assignment) -> bool:
+    """Whether a row of code is w = w_new."""
+    return assignment.code and isinstance(assignment.expression, Name)
 
 
 def moves_a_parameter(key: str, found: Sequence[Assignment], letters: frozenset[str]) -> bool:

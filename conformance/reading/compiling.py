@@ -30,6 +30,11 @@ class Compiler:
         self.times: dict[str, Time | None] = {row.target.key: row.target.time for row in rows}
         self.counts = Counter(row.target.key for row in rows)
         self.fixed = self._fixed()
+        everything = [one for row in rows for one in walk(row.expression)]
+        self.other_gradients = any(
+            one.base in GRADIENTS - {"G"} if isinstance(one, Name) else isinstance(one, Call) and one.head == "grad"
+            for one in everything
+        )
         self.before: set[str] = set()
         self.older: set[str] = set()
 
@@ -130,6 +135,8 @@ class Compiler:
 
     def _is_gradient(self, name: Name) -> bool:
         key = named(name, self.letters).key
+        if key == "G" and self.other_gradients:
+            return False  # it holds the squares of g
         return key not in self.times and key.split("_")[0] in GRADIENTS and not name.accents
 
     def _applied(self, tree: Call, done: frozenset[str], own: str) -> Tree:

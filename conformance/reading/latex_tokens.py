@@ -17,6 +17,7 @@ NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
+JOINED = re.compile(r"[A-Za-z]+(?:\\_[A-Za-z0-9]+)+")  # learning\_rate
 ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
 MOST_ACCENTS = 60
 DELIMITER = re.compile(r"\s*(\.|\|\||\||‖|\\\||\\[vV]ert(?![A-Za-z]))")
@@ -84,6 +85,9 @@ class _Lexer:
         elif c == "∞":
             self.place += 1
             self.name("infty")
+        elif c.isascii() and c.isalpha() and (match := JOINED.match(self.source, self.place)):
+            self.place = match.end()
+            self.word(match.group().replace("\\", ""))
         elif c.isascii() and c.isalpha():
             self.letters()
         elif c in known.SUPERSCRIPTS or c in known.SUBSCRIPTS:

@@ -57,6 +57,7 @@ NAME_OF_SHELL = re.compile(r"(?=.*[A-Za-z]{2})[\w .:/,;'\"()@-]+", re.DOTALL)
 KEYWORD = re.compile(r"(?:Id|Revision|Date|Author|Header|[A-Z]{5,})(?::[^=\\]*)?")
 SIGN = re.compile(r"[=^_<>+]|\\[A-Za-z]{2}|[a-z]\(|∇|∂|←|≤|≥")
 COMMAND = re.compile(r"\\[A-Za-z]{2}")
+PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,.;]? +(?=[a-z]{2,}\b)")  # a word before a word
 WORD = re.compile(r"(?<![\\A-Za-z{])[a-z]{3,}(?![A-Za-z}(])")
 OPTIONS = re.compile(r"(?:[ \t]*\[[^\]\n]*\])?(?:[ \t]*\{[^}\n]*\})?(?:[ \t]*\n)?")
 LANGUAGE = re.compile(r"(?i)(?:language[ ]*=[ ]*\{?|\{)([A-Za-z0-9]+)")
@@ -75,4 +76,4 @@ def is_money(text: str, start: int, end: int) -> bool:
         return True
     if closes_wide and not opens_wide and after and not after.isspace() and after not in ".,;:!?)-*":
         return True
-    return "\\" not in inner and len(WORD.findall(inner)) > 2
+    return "\\" not in inner and len(PROSE.findall(inner)) > 1

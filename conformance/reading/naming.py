@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .tree import Call, Name, Number, Tree, walk
+from .tree import Call, Name, Number, Row, Tree, walk
 
 ALWAYS_TIME = frozenset({"t", "T", "tau"})
 SOMETIMES_TIME = frozenset({"k", "n", "s", "i", "j", "l"})
@@ -42,13 +42,14 @@ def time_letters(trees: Sequence[Tree]) -> frozenset[str]:
 
 
 def _stamps(tree: Tree) -> list[tuple[str, Tree]]:
-    """Every index, mark and bare power of a name, with the name."""
+    """Every index, mark, bare power and lone argument of a name, with the name."""
     found = []
     for one in walk(tree):
         if isinstance(one, Name):
             found += [(one.base, part) for part in (*one.index, *([one.mark] if one.mark else []))]
-        if isinstance(one, Call) and one.head == "^" and isinstance(one.args[0], Name):
-            found.append((one.args[0].base, one.args[1]))
+        if isinstance(one, Call) and one.head in ("^", "apply") and len(one.args) == 2:
+            name, stamp = one.args
+            found += [(name.base, stamp)] if isinstance(name, Name) else []
     return found
 
 
@@ -73,21 +74,26 @@ def named(name: Name, letters: frozenset[str]) -> Named:
     parts = []
     for part in name.index:
         found = as_time(part, letters)
+        if found is None and time is None and isinstance(part, Name) and not part.index:
+            found = word_as_time(part.base)
         if found is not None and time is None:
             time = found
         elif not (isinstance(part, Name) and part.base in RUNNING and not part.index):
             parts.append(_spelled(part))
     if name.mark is not None:
         word = name.mark.base if isinstance(name.mark, Name) else ""
-        if word in NEXT_WORDS:
-            time = Time("", 1)
-        elif word in OLD_WORDS:
-            time = Time("", 0)
+        if (said := word_as_time(word)) is not None:
+            time = said
         else:
             time = as_time(name.mark, letters) or time
             parts += [word] if len(word) > 1 or word == "*" else []  # v^{max} is not v
     key = "_".join([name.base, *parts]) + "".join(f"^{accent}" for accent in name.accents)
     return Named(key, time)
+
+
+def word_as_time(word: str) -> Time | None:
+    """Return what `new` or `old` says, or None for another word."""
+    return Time("", 1) if word in NEXT_WORDS else Time("", 0) if word in OLD_WORDS else None
 
 
 def _spelled(tree: Tree) -> str:
@@ -99,6 +105,17 @@ def _spelled(tree: Tree) -> str:
     return tree.head + "".join(map(_spelled, tree.args))
 
 
+def with_arguments_as_times(tree: Tree, letters: frozenset[str]) -> Tree:
+    """Return the tree with w(t+1) read as w at t + 1."""
+    if not isinstance(tree, Call):
+        return tree
+    if tree.head == "apply" and len(tree.args) == 2:
+        name, stamp = tree.args
+        if isinstance(name, Name) and name.mark is None and as_time(stamp, letters) is not None:
+            return replace(name, mark=stamp)
+    return replace(tree, args=tuple(with_arguments_as_times(arg, letters) for arg in tree.args))
+
+
 def with_powers_as_times(tree: Tree, bases: frozenset[str], letters: frozenset[str]) -> Tree:
     """Return the tree with w^{t+1} read as w at t + 1 for names that are assigned so."""
     if not isinstance(tree, Call):
@@ -107,3 +124,29 @@ def with_powers_as_times(tree: Tree, bases: frozenset[str], letters: frozenset[s
     if tree.head == "^" and isinstance(args[0], Name) and args[0].base in bases and as_time(args[1], letters):
         return replace(args[0], mark=args[1])
     return replace(tree, args=args)
+
+
+def with_words_as_times(rows: Sequence[Row | None], code: Sequence[bool]) -> list[Row | None]:
+    """The rows with w_new and w_old in code as w at two times, unless one of them is carried over by hand."""
+    given = {row.sides[0].base for row, is_code in zip(rows, code, strict=True)
+             if row is not None and is_code and isinstance(row.sides[0], Name)}  # fmt: skip
+    stems = {stem for base in given if (stem := _stem(base)[0]) and stem not in given}
+    carried = {stem for base in given if (stem := _stem(base)[0]) and _stem(base)[1] in OLD_WORDS}
+
+    def over(tree: Tree) -> Tree:
+        if isinstance(tree, Name):
+            stem, word = _stem(tree.base)
+            known = stem in stems - carried and tree.mark is None
+            return Name(stem, tree.accents, tree.index, Name(word)) if known else tree
+        return Call(tree.head, tuple(map(over, tree.args))) if isinstance(tree, Call) else tree
+
+    return [
+        replace(row, sides=tuple(map(over, row.sides))) if row is not None and is_code and stems - carried else row
+        for row, is_code in zip(rows, code, strict=True)
+    ]
+
+
+def _stem(base: str) -> tuple[str, str]:
+    """The w and the new of w_new, two times nothing for another name."""
+    stem, _, word = base.rpartition("_")
+    return (stem, word) if stem and word in NEXT_WORDS | OLD_WORDS else ("", "")

@@ -49,12 +49,17 @@ def judge_row(assignment: Assignment, letters: frozenset[str]) -> Verdict | None
     abstract = _abstract(assignment, letters)
     if abstract is None or not _tells(abstract):
         return None
-    template = _matching(abstract)
-    if template is not None:
-        title = catalogue()[template.rule].title
-        verdict = "correct" if template.canonical else "convention"
-        return Verdict(verdict=verdict, rule=template.rule, dialect=template.dialect, message=f"a row of {title}")
-    return None
+    found = _matching(abstract)
+    if not found:
+        return None
+    first = found[0]
+    titles = dict.fromkeys(catalogue()[one.rule].title for one in found)
+    return Verdict(
+        verdict="correct" if first.canonical else "convention",
+        rule=first.rule,
+        dialect=first.dialect,
+        message=f"a row of {' or '.join(titles)}",
+    )
 
 
 def _abstract(assignment: Assignment, letters: frozenset[str]) -> Abstract | None:
@@ -95,10 +100,11 @@ def _divides(abstract: Abstract) -> bool:
     return any(isinstance(one, Call) and one.head == "sqrt" for one in walk(abstract.machine.lines[0][1]))
 
 
-def _matching(abstract: Abstract) -> Template | None:
+def _matching(abstract: Abstract) -> list[Template]:
+    """The equations that a row may be, the likeliest first."""
     names = abstract.names
     if len(names) > MOST_NAMES:
-        return None
+        return []
     allowed = roles_of(abstract)
     tree = abstract.machine.lines[0][1]
     found = [
@@ -107,7 +113,9 @@ def _matching(abstract: Abstract) -> Template | None:
         if len(template.roles) == len(names) and _fits(template, allowed, tree, names)
     ]
     hinted = [one for one in found if any(role is not None and role in one.roles for role in _hints(names))]
-    return next(iter(hinted or found), None)
+    if "G" in names:  # where squares are added up, they are called so
+        return sorted(found, key=lambda one: one.rule != "adagrad")
+    return hinted or found
 
 
 def _hints(names: Sequence[str]) -> list[str | None]:

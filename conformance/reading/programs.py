@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradspec.spec import rule as rule_called
 
-from .assignments import Assignment, assignments, beside, moves_a_parameter, parameter_rows, program_of
+from .assignments import (
+    GRADIENTS,
+    Assignment,
+    assignments,
+    beside,
+    moves_a_parameter,
+    parameter_rows,
+    program_of,
+)
 from .candidates import candidates
-from .compiling import compiled
+from .compiling import COUNTERS, compiled
 from .finding import Reading, Verdict
 from .machine import Machine, Unsupported
 from .matching import Abstract, Match, abstracted, certain, matches, turned
 from .partial import judge_row
 from .repair import Repair, repaired
+from .rereading import starting_anew, with_changes_as_gradients
+from .starts import counts, steps_of
 from .tree import Call, Name, walk
 from .witness import witness
 
@@ -37,6 +47,7 @@ def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
     """Return a verdict for every row of one slide that belongs to an update program, None for the others."""
     verdicts: list[Verdict | None] = [None] * len(readings)
     found, letters = assignments([one.row for one in readings], [one.piece.kind == "code" for one in readings])
+    found, around = steps_of(found, letters)
     movers = parameter_rows(found, letters)
     for mover in movers:
         rows = program_of(mover, found, movers, letters)
@@ -47,10 +58,24 @@ def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
         for row in rows:
             if verdicts[row.place] is None or verdict.verdict == "wrong":
                 verdicts[row.place] = verdict
+        if verdict.verdict in ("correct", "convention", "assumption"):
+            for row in _belonging(around, rows, letters):
+                verdicts[row.place] = verdicts[row.place] or verdict
     for assignment in found:
         if verdicts[assignment.place] is None:
             verdicts[assignment.place] = judge_row(assignment, letters)
     return verdicts
+
+
+def _belonging(
+    around: Sequence[Assignment], rows: Sequence[Assignment], letters: frozenset[str]
+) -> Iterator[Assignment]:
+    """The rows that say how the states of a program begin, the nearest for each, or that count its steps."""
+    last = rows[-1].place
+    given = {row.target.key for row in rows}
+    for key in dict.fromkeys(one.target.key.removesuffix("_0") for one in around):
+        begins = [one for one in around if one.target.key.removesuffix("_0") == key and one.place < last]
+        yield from begins[-1:] if key in given else [one for one in begins if counts(one, letters) or key in COUNTERS]
 
 
 def _judged(
@@ -63,11 +88,18 @@ def _judged(
     """The verdict on a program; None if nothing in it is a gradient, or if it cannot be run."""
     ways = [_Way(one, _first(one)) for one in map(abstracted, _ways(rows, parameter, letters))]
     if not any(_has_gradient(way.abstract.machine) for way in ways):
-        return None
+        match = _best(with_changes_as_gradients(rows, parameter, letters), parameter, letters)
+        return None if match is None else _right(match, rows, readings)
     known = [way.match for way in ways if way.match is not None]
     right = next((match for match in known if match.candidate.error is None), None)
     if right is not None:
         return _right(right, rows, readings)
+    name, anew = starting_anew(rows, letters) or ("", [])
+    if (match := _best(anew, parameter, letters)) is not None:
+        told = _right(match, rows, readings)
+        return replace(
+            told, verdict="assumption", message=f"{told.message}, if every step begins with the first {name}"
+        )
     written = [one.row for one in readings]
     repair = repaired(wider, parameter, letters, written, lambda changed: _best(changed, parameter, letters))
     for way in ways:
@@ -77,6 +109,9 @@ def _judged(
         return _wrong(ways[0].abstract, repair.match, repair, rows, readings)
     if not moves_a_parameter(parameter, rows, letters):
         return None
+    others = {row.target.key.split("_")[0] for row in rows if row.target.key != parameter}
+    if others <= GRADIENTS and (verdict := judge_row(rows[-1], letters)) is not None:
+        return verdict
     return Verdict(
         verdict="unknown",
         message=f"moves {parameter} in a way that is no rule of the specification, nor one slip away from one",
@@ -95,7 +130,7 @@ def _best(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -
 def _ways(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -> list[Machine]:
     """The machines that rows may mean, the likeliest first, without those that cannot be stated."""
     found: list[Machine] = []
-    code = rows[0].code
+    code = bool(rows) and rows[0].code
     for in_order in (True,) if code else (False, True):
         try:
             machines = compiled(rows, parameter, letters, in_order)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from . import plain
 from .python_expressions import ASSIGNED, COMPARED, IN_PLACE, changed, combined, function_name, target_of, tree_of
-from .python_functions import stated_by
+from .python_functions import stated_by, with_locals
 from .tree import Call, Name, Row, Tree, Unreadable, walk
 
 MOST_CHARACTERS, MOST_NODES = 200_000, 20_000
@@ -159,7 +159,7 @@ def _of_function(statement: ast.FunctionDef, lines: list[str], owner: str, depth
         row, last = found
         yield Statement(last.lineno, _text(last, lines), row)
     elif statement.body:
-        yield from _of_block(statement.body, lines, None, owner, depth + 1)
+        yield from _of_block(with_locals(statement), lines, None, owner, depth + 1)
 
 
 def _text(node: ast.stmt, lines: list[str]) -> str:
@@ -209,7 +209,18 @@ def _assigned(name: Name, value: ast.expr, condition: Tree | None) -> Row:
     try:
         return Row((name, tree_of(value, 0)), (":=",), condition)
     except Unreadable:
-        return Row((name, OPAQUE), (":=",), condition)
+        return Row((name, _gradient_within(value) or OPAQUE), (":=",), condition)
+
+
+def _gradient_within(value: ast.expr) -> Tree | None:
+    """The gradient in what cannot be read as a whole, as in sum([grad(loss(f(x, w), y), w) for x, y in batch])."""
+    for one in ast.walk(value):
+        if isinstance(one, ast.Call) and "grad" in function_name(one).lower():
+            try:
+                return tree_of(one, 0)
+            except Unreadable:
+                return None
+    return None
 
 
 def _one_by_one(rows: list[Row]) -> list[Row]:

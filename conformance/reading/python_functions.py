@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 
 from .python_expressions import COMPARED, combined, tree_of
@@ -57,6 +58,60 @@ def _updates(function: ast.FunctionDef, required: int) -> bool:
         if required > 1 and (own or isinstance(one, ast.AugAssign)):
             return True
     return False
+
+
+def with_locals(function: ast.FunctionDef) -> list[ast.stmt]:
+    """Return the body with a name of its own for every argument that only this call gives a new value.
+
+    What a function is given and does not return starts anew at the next call: in `step_size = step_size * ...` nothing
+    is carried from step to step.
+    """
+    kept = {name.id for one in ast.walk(function) for value in _leaving(one) for name in _names(value)}
+    returns = any(isinstance(one, ast.Return) and one.value is not None for one in ast.walk(function))
+    body = function.body
+    for argument in function.args.args:
+        place = next((k for k, one in enumerate(body) if _renews(one, argument.arg)), None)
+        if returns and place is not None and argument.arg not in kept:
+            renewed = body[place]
+            assert isinstance(renewed, ast.Assign)
+            other = _Renamed(argument.arg)
+            first = ast.copy_location(ast.Assign([other.visit(deepcopy(renewed.targets[0]))], renewed.value), renewed)
+            body = [*body[:place], first, *(other.visit(deepcopy(one)) for one in body[place + 1 :])]
+    return body
+
+
+def _leaving(one: ast.AST) -> list[ast.AST]:
+    """The values by which something outlives a call: what is returned, and what is stored elsewhere."""
+    if isinstance(one, (ast.Return, ast.Yield)):
+        return [] if one.value is None else [one.value]
+    if isinstance(one, ast.Assign) and isinstance(one.targets[0], (ast.Attribute, ast.Subscript)):
+        return [one.value]
+    return []
+
+
+def _names(value: ast.AST) -> list[ast.Name]:
+    return [part for part in ast.walk(value) if isinstance(part, ast.Name)]
+
+
+def _renews(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement is name = ... name ..., which changes no array of the caller's."""
+    return (
+        isinstance(statement, ast.Assign)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id == name
+        and any(part.id == name for part in _names(statement.value))
+    )
+
+
+class _Renamed(ast.NodeTransformer):
+    """Gives a name another one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(f"{node.id}_now", node.ctx), node) if node.id == self.name else node
 
 
 def _returned(body: Sequence[ast.stmt], values: Mapping[str, Tree], branches: int) -> Tree | None:

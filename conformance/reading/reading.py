@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from . import latex, python_code
 from .finding import Piece, Reading
 from .tree import Unreadable
 
 MOST_SHOWN = 200
+# Greek letters and functions that are spelled out: the formula is plain text, though it stands between dollar signs.
+SPELLED = re.compile(r"(?<![A-Za-z])(?:alpha|beta|gamma|delta|eta|theta|lambda|epsilon|eps|sqrt)(?![A-Za-z])")
 
 
 def read(piece: Piece) -> list[Reading]:
@@ -16,8 +20,9 @@ def read(piece: Piece) -> list[Reading]:
             Reading(piece, piece.line + found.line - 1, found.text, found.row, found.trouble)
             for found in python_code.statements(piece.source)
         ]
+    plain = piece.kind == "text" or ("\\" not in piece.source and SPELLED.search(piece.source) is not None)
     try:
-        found = latex.readings(piece.source, plain=piece.kind == "text")
+        found = latex.readings(piece.source, plain=plain)
     except Unreadable as trouble:
         return [Reading(piece, piece.line, piece.text, None, str(trouble))]
     return [Reading(piece, piece.line, piece.text, one.row, "", one.repairs) for one in found]
