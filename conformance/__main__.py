@@ -82,6 +82,10 @@ def judge(
         list[str] | None,
         typer.Argument(metavar="[IMPL]...", help="Bundled name or prefix, file.py, or package.module[:name]."),
     ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option("--exec", metavar="CMD", help="Judge a program that answers lines of JSON: conformance/stdio."),
+    ] = None,
     like: Annotated[
         str,
         typer.Option(
@@ -105,11 +109,12 @@ def judge(
 
     try:
         request = command.request(rule or [], dtype or [], like, level, seed)
+        words = command.words_of(program) if program is not None else ()
         report.writable(json)
     except (LookupError, ValueError) as error:
         usage(error)
     try:
-        code = command.judge(implementations or [], request, json)
+        code = command.judge(implementations or [], request, json, words)
     except command.NoSuchImplementation as error:
         usage(error)
     raise typer.Exit(code)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradspec.reference.arithmetic import number_format
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NoSuchImplementation", "judge", "request"]
 
-CANNOT_START = 3
+CANNOT_START, ABORTED = 3, 4
 
 
 def request(rules: Sequence[str], dtypes: Sequence[str], like: str, level: int, seed: int) -> Request:
@@ -60,6 +62,17 @@ def _like(like: str, rules: Sequence[str]) -> str | Mapping[str, str] | None:
     return wanted
 
 
+def words_of(program: str) -> tuple[str, ...]:
+    """Split a command as a shell splits words; raise `ValueError` if there is nothing to run."""
+    try:
+        words = tuple(shlex.split(program))
+    except ValueError as error:
+        raise ValueError(f"--exec {program!r}: {error}; quote it as for a shell") from error
+    if not words:
+        raise ValueError(f"--exec {program!r}: names no program; write for example --exec 'node adapter.mjs'")
+    return words
+
+
 def check_axis(axis: str, value: str, rules: Sequence[str]) -> None:
     """Raise `LookupError` unless one of the rules (of all, if none is named) has this axis with this value."""
     from difflib import get_close_matches
@@ -79,17 +92,19 @@ def check_axis(axis: str, value: str, rules: Sequence[str]) -> None:
             )
 
 
-def judge(names: Sequence[str], asked: Request, json: str) -> int:
-    """Judge what `names` mean, print a table (unless JSON goes to standard output), and return the exit code."""
+def judge(names: Sequence[str], asked: Request, json: str, program: Sequence[str] = ()) -> int:
+    """Judge what `names` mean and a `program`, print a table (unless JSON goes to standard output), return the exit code."""
     # Standard output is for the report; what adapters print goes to standard error.
     with redirect_stdout(sys.stderr):
-        selection = select(names)
+        selection = select(names) if names or not program else Selection((), (), (), ())
         with progress() as tell:
             runs = [judge_here(implementation, asked, tell) for implementation in selection.loaded]
+            other = _judge_program(program, asked, tell) if program else _Program()
+            runs += other.runs
             found = judge_in_workers(selection.bundled, asked, tell)
     runs += [run for run in found if isinstance(run, Run)]
     stopped = {row.name: str(e) for row, e in zip(selection.bundled, found, strict=True) if isinstance(e, CannotStart)}
-    broken = list(selection.broken)
+    broken = [*selection.broken, *other.broken]
     for name in names:  # a prefix has started if one of its paths has
         rows = [row.name for row in rows_of(name) if row in selection.bundled]
         if rows and all(row in stopped for row in rows):
@@ -99,11 +114,38 @@ def judge(names: Sequence[str], asked: Request, json: str) -> int:
             write_json(as_json(runs), json)
         if json != "-":
             print_runs(runs)
-        for note in _notes(selection, stopped, runs, bool(names)):
+        for note in [*other.notes, *_notes(selection, stopped, runs, bool(names or program))]:
             print(visible(note), file=sys.stderr if json == "-" else sys.stdout)
     for message in broken:
         print(f"gradspec: {visible(message)}", file=sys.stderr)
+    if other.aborted:
+        return ABORTED
     return CANNOT_START if broken else exit_code(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What judging a program has given: a run or why there is none, what else is to be said, whether it was given up."""
+
+    runs: tuple[Run, ...] = ()
+    broken: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    aborted: bool = False
+
+
+def _judge_program(words: Sequence[str], asked: Request, tell: Callable[[str], None]) -> _Program:
+    from .stdio.client import connect
+
+    tell(f"starting {words[0]}")
+    try:
+        with connect(words) as client:
+            run = judge_here(client.implementation, asked, tell)
+    except CannotStart as reason:
+        return _Program(broken=(str(reason),))
+    notes = [f"{run.implementation}: {note}" for note in client.notes]
+    if client.stopped:
+        notes += [f"{run.implementation}: given up: {client.stopped}"]
+    return _Program((run,), notes=tuple(notes), aborted=bool(client.stopped))
 
 
 def _notes(selection: Selection, stopped: Mapping[str, str], runs: Sequence[Run], named: bool) -> list[str]:

@@ -156,6 +156,9 @@ def snippet(
     implementation: Implementation, case: Case, coordinate: int, got: float, exact: str, dialect: Mapping[str, str]
 ) -> str:
     """Code that replays the case on the implementation and prints what it does beside what the dialect says."""
+    what = " ".join(f"{axis}={value}" for axis, value in dialect.items()) or case.rule
+    if implementation.remote is not None:
+        return implementation.remote.replay(case, len(case.steps) - 1, coordinate, got, f"{what}: {exact}")
     library, make = ARRAY[implementation.arrays]
     environment = [f"os.environ[{k!r}] = {v!r}" for k, v in implementation.environment.items()]
     keywords = "".join(f", {k}={v!r}" for k, v in {**case.hyperparameters, **case.options}.items())
@@ -164,7 +167,6 @@ def snippet(
     steps = [(list(s.slope), list(s.offset)) if isinstance(s, Slopes) else (list(s),) for s in case.steps]
     rows = ", ".join(repr((*step, rate)) for step, rate in zip(steps, case.learning_rates, strict=True))
     gradient = "linear_gradient(slope, offset, array)" if looks else "lambda x: array(gradient)"
-    what = " ".join(f"{axis}={value}" for axis, value in dialect.items()) or case.rule
     return "\n".join([
         *(["import os", "", *environment, ""] if environment else []),
         library,

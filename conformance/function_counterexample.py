@@ -122,7 +122,11 @@ def _describe(
         },
         "output": str(target), "element": place,
     }  # fmt: skip
-    code = snippet(implementation, rule, case, row, place, f"got {got!r}", f"{_words(dialect) or case.rule}: {exact}")
+    should = f"{_words(dialect) or case.rule}: {exact}"
+    if implementation.remote is not None:
+        code = implementation.remote.replay(case, row, place, got, should)
+    else:
+        code = snippet(implementation, rule, case, row, place, f"got {got!r}", should)
     return Counterexample(inputs, 1, got, exact, float("inf") if worst is None else worst, dict(dialect), code)
 
 

@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from gradspec.spec import Rule
+
+    from .case import AnyCase, Outcome
 
 Adapter = Callable[..., Callable[..., Any]]
 Function = TypeVar("Function", bound=Adapter)
@@ -35,6 +37,16 @@ class Offer:
         return {name: value[dtype] if isinstance(value, Mapping) else value for name, value in self.fixed.items()}
 
 
+class Remote(Protocol):
+    """Another program, which does what an implementation does."""
+
+    def run(self, case: AnyCase) -> Outcome:
+        """Return what it does on a case; raise `Misbehaviour` or `Unsupported` with a one-line reason."""
+
+    def replay(self, case: AnyCase, row: int, place: int, got: float, exact: str) -> str:
+        """Return what to type so that it does that again, with one number that came out and what it should be."""
+
+
 @dataclass(slots=True, eq=False)
 class Implementation:
     """Somebody's training rules, ready to be judged.
@@ -55,6 +67,7 @@ class Implementation:
     own: bool = False
     offers: dict[str, Offer] = field(default_factory=dict)
     origin: str = ""  # how the command line found it; used in the snippets that it prints
+    remote: Remote | None = None  # runs the cases, where that is not done in this process
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:

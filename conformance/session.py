@@ -1,4 +1,6 @@
-"""Runs cases on an implementation in this process. The harness owns the loop, the gradient and every copy.
+"""Runs cases on an implementation, in this process or where its `remote` does.
+
+The harness owns the loop, the gradient and every copy.
 
 Nothing that an adapter keeps or returns is trusted to stay as it is: parameters are read out at once, gradients are
 compared with what was handed out, and kind, shape and dtype of every result are checked.
@@ -28,6 +30,8 @@ def run_case(implementation: Implementation, case: AnyCase, *, watch: bool = Fal
 
     With `watch`, an adapter that computes with gradspec itself is caught (its own backends excepted).
     """
+    if implementation.remote is not None:
+        return implementation.remote.run(case)
     found = implementation.offers[case.rule]
     kind = array_kinds()[implementation.arrays]
     try:
