@@ -234,7 +234,7 @@ def scripted(one: Factor) -> Tree:
             tree = replace(tree, index=(*tree.index, *_split(below)))
         if one.primes:
             tree = replace(tree, mark=Name("'" * one.primes))
-        if one.above is not None and _is_mark(one.above) and not _is_exponent(tree, one.above):
+        if one.above is not None and is_mark(one.above) and not _is_exponent(tree, one.above):
             return replace(tree, mark=_mark(one.above))
     elif isinstance(tree, Call) and tree.head == "norm" and below:
         tree = Call("norm", (tree.args[0], below[0]))
@@ -244,7 +244,7 @@ def scripted(one: Factor) -> Tree:
         return tree
     if (
         isinstance(tree, Call)
-        and _is_mark(one.above)
+        and is_mark(one.above)
         and isinstance(one.above.tree, Name)
         and one.above.tree.base in TRANSPOSED
     ):
@@ -280,7 +280,7 @@ def _split(below: tuple[Tree, ...]) -> tuple[Tree, ...]:
     return tuple(parts)
 
 
-def _is_mark(above: Factor) -> bool:
+def is_mark(above: Factor) -> bool:
     """Whether what stands above tells which one, and is no power."""
     if above.kind in ("parens", "brackets"):
         return above.above is None and not above.below

@@ -38,9 +38,11 @@ ARRANGED = (
     (re.compile(TEXTS + r"\{\s*(if|when|for)\b([^{}]*[<>=≤≥][^{}]*)\}"), r"\\text{\1} \2 "),
     (re.compile(r"\\text\{[\s.,;]*\}"), " "),
     (re.compile(r"\\(?:stackrel|overset)\s*\{[^{}]*\}\s*(?:\{([^{}]*)\}|(?=\\))"), r" \1 "),
+    (re.compile(r"&\s*,?\s*&"), " & "),  # a column of commas
     (re.compile(r"\\(?:tag|label|eqref|ref)\*?\s*\{[^{}]*\}"), " "),
 )
 MOST_OVERS = 20
+CASES = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}", re.DOTALL)
 
 
 NUMBERED = re.compile(r"\A\s*\(?\d{1,2}[.)](?:\s|\\[,;: ]|~)+(?=[A-Za-z\\])")  # 1. or (2) before a formula
@@ -59,6 +61,7 @@ def plain_commands(source: str, plain: bool) -> str:
         source = _with_braces(source, plain)
     if "\\" not in source:
         return source
+    source = CASES.sub(_with_rows, source)
     for pattern, instead in ARRANGED:
         source = pattern.sub(instead, source)
     for _ in range(MOST_OVERS):
@@ -89,6 +92,12 @@ def _spelled(character: str) -> str:
         return unicodedata.normalize("NFKC", character)
     apart = unicodedata.normalize("NFD", character)
     return apart if len(apart) == 2 and apart[0].isascii() and apart[0].isalpha() else character
+
+
+def _with_rows(cases: re.Match[str]) -> str:
+    r"""Cases with their rows apart where Markdown has made one backslash of the two between them."""
+    text = cases.group()
+    return text if "\\\\" in text or text.count("&") < 2 else re.sub(r"\\(?=\s)", r"\\\\", text)
 
 
 def _with_fraction(source: str, place: int) -> str:

@@ -46,8 +46,9 @@ Of = Callable[[Frame, str], Sequence[Variation]]
 def judge_formula(reading: Reading, row: Row, slide: Slide) -> Verdict | None:
     """Return the verdict on a row `left = right`, None if it names nothing that rules give a value for."""
     found = []
+    telling = any(not isinstance(side, Name) for side in row.sides[1:])  # in σ(z) = a = 1/(1 + e⁻ᶻ) a is but a name
     for place in range(1, len(row.sides)):
-        if row.relations[place - 1] in ("=", ":="):
+        if row.relations[place - 1] in ("=", ":=") and not (telling and isinstance(row.sides[place], Name)):
             found.append(judge_side(reading, row, place, slide))
     known = [one for one in found if one is not None]
     recognised = [one for one in known if one.verdict != "unknown"] or known
@@ -178,6 +179,8 @@ def _all_usual(one: Prepared, candidate: Candidate, named: bool = False) -> bool
     frame = candidate.frame
     usual = frozenset().union(*(role.usual for role in frame.roles.values()))
     usual |= frame.length_names if frame.length else frozenset()
+    if frame.rule in PLAIN_NAMES and any(key.endswith("()") for key in one.names):
+        return False  # x Φ(x) is no layer
     for key, known in one.names.items():
         if key in one.sizes or key.startswith("#") or key.endswith("()"):
             continue
@@ -346,10 +349,18 @@ def _names_of(one: _Case, sure: Sequence[Candidate]) -> list[Name]:
     """The names of the slide that usually play a role of the rules that are meant."""
     usual = frozenset().union(*(role.usual for candidate in sure for role in candidate.frame.roles.values()))
     bases = {word.split("^")[0].split("_")[0] for word in usual} | usual
+    left = one.row.sides[0]
+    own = left if isinstance(left, Name) else left.args[0] if isinstance(left, Call) and left.head == "^" else None
     found: dict[Name, None] = {}
     rows = [one.row, *(reading.row for reading in one.slide.readings if reading.row is not None)]
     for tree in (prepared(side) for row in rows for side in row.sides):
         for part in walk(tree):
+            if (
+                isinstance(part, Name)
+                and isinstance(own, Name)
+                and (part.base, part.accents) == (own.base, own.accents)
+            ):
+                continue  # μ is not to be given by itself
             if isinstance(part, Name) and part.base in bases:
                 found.setdefault(part)
     return list(found)[:10]

@@ -13,7 +13,7 @@ from lark import Lark, Transformer, UnexpectedInput
 from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
-from .building import BESIDE, OVER, TIMES, Factor, Term, built, checked, factor_of, negative, scripted, total
+from .building import BESIDE, OVER, TIMES, Factor, Term, built, checked, factor_of, is_mark, negative, scripted, total
 from .differentials import at_point, fraction, product
 from .token import Token
 from .tree import Call, Name, Number, Row, Tree, Unreadable
@@ -202,7 +202,7 @@ class _Builder(Transformer[Any, Any]):
         if argument.kind == "lone" and str(argument.tree.base) == "'":
             return replace(one, primes=one.primes + 1)
         if one.above is not None:
-            raise Unreadable("two powers of one symbol: put the first in parentheses")
+            one = _marked(one, argument)
         return replace(one, above=argument)
 
     def primed(self, parts: list[Any]) -> Any:
@@ -354,6 +354,17 @@ def _changed(target: Tree, relation: str, by: Tree) -> Tree:
     if relation in ("+=", "-="):
         return total(target, by if relation == "+=" else negative(by))
     return product(target, by) if relation == "*=" else fraction(target, by)
+
+
+def _marked(one: Factor, argument: Factor) -> Factor:
+    """What has something above already, as a name of its own: {x^{(i)}}^2, {z^{[l]}}^{(i)}. Raises `Unreadable`."""
+    tree = scripted(one) if one.above is not None and is_mark(one.above) else None
+    if not isinstance(tree, Name) or tree.mark is None:
+        raise Unreadable("two powers of one symbol: put the first in parentheses")
+    if is_mark(argument):  # the number of a layer and that of an example: all stands in one layer
+        layer = isinstance(tree.mark, Name) and len(tree.mark.base) == 1
+        tree = replace(tree, index=tree.index if layer else (*tree.index, tree.mark), mark=None)
+    return factor_of(tree)
 
 
 def _relation(token: LarkToken) -> str:

@@ -13,7 +13,7 @@ VARIANTS = {
     "jmath": "j",
 }
 STYLES = frozenset(
-    "mathbf mathtt mathrm mathit mathsf mathcal mathbb mathscr mathfrak mathnormal boldsymbol bm pmb text texttt textbf textrm textit textsf textnormal operatorname mbox hbox emph underline boldmath bf rm it tt sf cal displaystyle textstyle scriptstyle limits nolimits mathop mathrel mathbin mathord mathopen mathclose blacktriangleright bullet nonumber notag boxed cancel bcancel smash ensuremath mathclap mathds mathbin displaylimits strut"
+    "mathbf mathtt mathrm mathit mathsf mathcal mathbb mathscr mathfrak mathnormal boldsymbol bm pmb text texttt textbf textrm textit textsf textnormal operatorname mbox hbox emph underline boldmath bold bf rm it tt sf cal displaystyle textstyle scriptstyle limits nolimits mathop mathrel mathbin mathord mathopen mathclose blacktriangleright bullet nonumber notag boxed cancel bcancel smash ensuremath mathclap mathds mathbin displaylimits strut"
     " noindent centering mathstrut".split()
 )
 WORDY = frozenset(
@@ -123,7 +123,7 @@ COMMANDS = {
     "sum": "SUM",
     "prod": "PROD",
     "partial": "PARTIAL",
-    "nabla": "NABLA",
+    **dict.fromkeys(("nabla", "triangledown", "bigtriangledown"), "NABLA"),
     "&": "AMP",
     "%": "PERCENT",
     "|": "BAR",

@@ -17,6 +17,7 @@ NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
+CALLED = re.compile(r"['’′]*(?:\^\{?\d\}?)?\(")
 JOINED = re.compile(r"[A-Za-z]+(?:\\_[A-Za-z0-9]+)+")  # learning\_rate
 ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
 MOST_ACCENTS = 60
@@ -172,6 +173,10 @@ class _Lexer:
             self.place = end  # w^{max} and v_{avg} are words, w_{ij} has two letters
             self.word(run)
             return
+        if len(run) > 2 and run not in known.KNOWN_WORDS and self._is_called(end):
+            self.place = end  # swish(x)
+            self.word(run)
+            return
         for word in known.KNOWN_WORDS:
             if run == word or (len(word) > 2 and run.startswith(word)):
                 self.place += len(word)
@@ -206,6 +211,10 @@ class _Lexer:
         """Whether a run of letters is all that stands in the braces of an index or of what stands above."""
         opened = [token.kind for token in self.found[-2:]]
         return opened in (["SUP", "LBRACE"], ["SUB", "LBRACE"]) and self.source[end : end + 1] == "}"
+
+    def _is_called(self, end: int) -> bool:
+        """Whether parentheses follow a run of letters at once, and no command of LaTeX stands before it."""
+        return CALLED.match(self.source, end) is not None
 
     def word(self, word: str) -> None:
         self._append(token_of(word, self.cases > 0))
