@@ -27,6 +27,8 @@ AUDIT = {
     "lr-4 adam-3 adam-4 lr-5",
     "empirical": "chal-1 vg-9 act-8 bn-2 mom-1 rms-1",
 }
+# Without a verdict there: what is only named or asked, what follows, what is said again.
+NO_CLAIM = {"fnn-loss-1", "reg-3", "vg-6", "bn-12", "gd-code"}
 BY_EXTRACTION = {"gd-1", "bn-6", "bn-8", "bn-9", "gd-2", "gd-3", "gd-4", "adam-6"}
 VERDICT = {name: verdict for verdict, names in AUDIT.items() for name in names.split()}
 ENTRIES = list(ledger().values())
@@ -36,7 +38,7 @@ SHOWN = [(e.id, shown) for e in ENTRIES for shown in e.evidence if isinstance(sh
 
 
 def test_verdicts_are_those_of_the_audit() -> None:
-    found = {entry.id: entry.verdict for entry in ENTRIES}
+    found = {entry.id: entry.verdict for entry in ENTRIES if entry.id not in NO_CLAIM}
 
     assert 123 == len(VERDICT)
     assert {name: VERDICT.get(name) for name in found} == found

@@ -50,6 +50,22 @@ def _he_normal(keras: Any) -> str:
     return "variance 2/784, within six standard errors"
 
 
+def _gradient_descent(keras: Any) -> str:
+    """The deck's classifier, of lines 580-586, for two features, four hidden units and three classes."""
+    model = keras.models.Sequential()
+    model.add(keras.layers.Dense(4, input_shape=(2,), activation="relu"))
+    model.add(keras.layers.Dense(3, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+    features = keras.ops.convert_to_tensor([[1.0, 2.0], [3.0, 5.0], [7.0, 11.0]])
+    classes = keras.ops.convert_to_tensor([0, 1, 2])
+    epochs = len(model.fit(features, classes, epochs=30, verbose=0).history["loss"])
+    used = model.optimizer
+    return (
+        f"{model.count_params()} parameters for 2 features, 4 units, 3 classes; {epochs} epochs of {type(used).__name__}, "
+        f"rate {float(used.learning_rate):.6g}, momentum {float(used.momentum):g}"
+    )
+
+
 # -- activations -------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +201,7 @@ SNIPPETS: dict[str, Callable[[Any], str]] = {
     **{f"{name}_lr": partial(_with_lr, name=name) for name in SETTINGS},
     "biases": _biases,
     "he_normal": _he_normal,
+    "gradient_descent": _gradient_descent,
     "elu": _elu,
     "leaky_relu": _leaky_relu,
     "rrelu": _rrelu,

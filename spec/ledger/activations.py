@@ -1,6 +1,6 @@
 """Activation functions that do not saturate: lines 421-473."""
 
-from sympy import Expr, Integer, Rational, S, Symbol, diff, exp, log
+from sympy import Expr, Integer, Rational, S, Symbol, diff, exp, log, sympify
 from sympy.codegen.cfunctions import expm1
 from sympy.logic.boolalg import Boolean
 
@@ -123,7 +123,7 @@ ENTRIES = (
             Witness(
                 measured="slope of a ReLU at z, beside that at -z",
                 at={"z": R(-1)},
-                printed=Measured(RELU_SLOPE, lambda program, at: slope_at(program, -at["z"])),
+                printed=Measured(RELU_SLOPE, lambda program, at: slope_at(program, -sympify(at["z"]))),
                 canonical=Measured(RELU_SLOPE, lambda program, at: slope_at(program, at["z"])),
             ),
         ),

@@ -260,6 +260,17 @@ ENTRIES = (
         repairs=(Repair("backslash and letter", "= rac{", r"= \frac{"),),
     ),
     Entry(
+        id="bn-12",
+        lines=(512,),
+        kind="text",
+        printed="a number added to every x changes nothing (this follows; it is not printed)",
+        verdict="correct",
+        why="so that a bias just before the normalisation has no effect, and is left out",
+        evidence=(NO_BIAS,),
+        source=BEFORE,
+        canonical=TRAINING,
+    ),
+    Entry(
         id="bn-8",
         lines=(513,),
         kind="latex",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sympy import Expr, Integer, Rational, Symbol, diff, log, symbols
 from sympy.logic.boolalg import Boolean
 
+from ..activations.shape import slope_of
 from ..activations.sigmoid import SIGMOID
 from ..derivation import equal, every
 from ..example import worked_example
@@ -63,6 +64,14 @@ def _four_neurons(rule: Rule) -> Boolean:
     outputs = [worked_example(rule.program(), a[i, j], {n: 1, depth: 4}, (0, k), **arrays) for k in range(5)]
     neurons = zip(weights, outputs, biases, outputs[1:], strict=False)
     return every(*(equal(applied(SIGMOID, w * before + b), after) for w, before, b, after in neurons))
+
+
+def _of_the_third_bias(rule: Rule) -> Boolean:
+    """What the deck announces and does not print; the gradient by the output of the last neuron is 1."""
+    weights, sums = symbols("w_2:5", real=True), symbols("z_1:5", real=True)
+    third = gradients(rule.program({}, ("derivative",)), {"weights": weights, "z": sums})[2]
+    slope = slope_of(SIGMOID)
+    return equal(third, slope(sums[3]) * weights[2] * slope(sums[2]))
 
 
 def _without_brackets(at: Point) -> tuple[Expr, Expr]:
@@ -186,6 +195,17 @@ ENTRIES = (
         canonical=GRADIENTS,
         repairs=(Repair("operator", r"\times \times", r"\times"),),
         suggestion=r"\times \mathtt{w}_2 \times",
+    ),
+    Entry(
+        id="vg-6",
+        lines=(331,),
+        kind="latex",
+        printed=r"\frac{\partial C}{\partial b_3}",
+        verdict="correct",
+        why="named, and not worked out in the text: it is ∂C/∂a_4 σ'(z_4) w_4 σ'(z_3)",
+        evidence=(Shown("sigmoid_chain", Claim("∂C/∂b_3 is ∂C/∂a_4 σ'(z_4) w_4 σ'(z_3)", _of_the_third_bias)),),
+        source=NIELSEN,
+        canonical=GRADIENTS,
     ),
     Entry(
         id="vg-5",

@@ -4,6 +4,7 @@ from sympy import Add, Expr, Integer, Rational, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
 from ..constraints import clip_by_norm, clip_by_value
+from ..constraints.norms import bound as limit
 from ..derivation import at_least, equal, every, greater
 from ..example import worked_example
 from ..networks.dense import DENSE, d_x, n, p, u
@@ -84,7 +85,7 @@ def _every_element_within(rule: Rule) -> Boolean:
 
     def result(norm: Expr, bound: Expr) -> Expr:
         element = norm * (1 - k**2) / (1 + k**2)
-        return written.xreplace({clip_by_norm.g[i]: element, squares: norm**2, clip_by_norm.bound: bound})
+        return written.xreplace({clip_by_norm.g[i]: element, squares: norm**2, limit: bound})
 
     long, short = result(c + excess, c), result(c, c + excess)
     return every(

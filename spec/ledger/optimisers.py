@@ -118,6 +118,23 @@ def radius(program: Program, at: Point) -> Expr:
 ENTRIES = (
     lost_minus("gd-2", 574, r"w_{i}^{(next)} = w_{i} \eta \frac{\partial J(w)}{\partial w_{i}}"),
     Entry(
+        id="gd-code",
+        lines=(580, 581, 585, 586),
+        kind="code",
+        printed="""model.add(keras.layers.Dense(n_hidden, input_shape=(n_features,), activation="relu"))
+model.add(keras.layers.Dense(n_output, activation="softmax"))
+model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+model.fit(X_train, y_train, epochs=30)""",
+        verdict="correct",
+        why="runs, with a warning; by gradient descent on batches of 32, with Keras's learning rate of 0.01 and no momentum",
+        evidence=(
+            Run("gradient_descent", "27 parameters for 2 features, 4 units, 3 classes; 30 epochs of SGD, rate 0.01, momentum 0"),
+            Run("input_shape", "warns: prefer an Input"),
+        ),
+        source=KERAS,
+        canonical=DESCENT,
+    ),
+    Entry(
         id="mom-1",
         lines=(614, 615, 616),
         kind="text",
