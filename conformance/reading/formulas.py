@@ -148,7 +148,7 @@ def _first(one: _Case, of: Of) -> Match | None:
     for way in ways:
         usual = [candidate for candidate in one.candidates if _all_usual(way, candidate)]
         others = [candidate for candidate in one.candidates if candidate.evidence < NONE and candidate not in usual]
-        for candidate in (*usual, *(other for other in others if other.frame.rule not in STRICT)):
+        for candidate in (*usual, *(other for other in others if other.frame.rule not in STRICT | PLAIN_NAMES)):
             for match in matches(way, [(candidate.frame, candidate.target)], one.what.argument, of):
                 if match.variation.error is None:
                     return match

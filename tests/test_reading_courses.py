@@ -1,0 +1,258 @@
+r"""Documents as courses have them, with start values, counters, remarks and headings: judged from their text on."""
+
+import pytest
+
+from gradspec.conformance.reading.document import pieces_of
+from gradspec.conformance.reading.finding import Item
+from gradspec.conformance.reading.judging import judged
+
+MOMENTUM = ("correct", "momentum", {"learning_rate_place": "inside", "gain": "one"})
+AVERAGED = ("convention", "momentum", {"learning_rate_place": "outside", "gain": "one_minus_momentum"})
+ADAM = ("correct", "adam", {"epsilon_place": "outside", "bias_correction": "both"})
+HAT = ("convention", "adam", {"epsilon_place": "hat", "bias_correction": "both"})
+LOOK_AHEAD = ("correct", "nesterov", {"nesterov_form": "look_ahead"})
+STORED = ("convention", "nesterov", {"nesterov_form": "stored_look_ahead"})
+ADAGRAD = ("correct", "adagrad", {"epsilon_place": "outside"})
+ADAGRAD_INSIDE = ("convention", "adagrad", {"epsilon_place": "inside"})
+RMSPROP = ("correct", "rmsprop", {"epsilon_place": "inside"})
+
+
+def items(text: str) -> list[Item]:
+    return judged(pieces_of(text, "notes.md"), lambda: None)
+
+
+def code(text: str) -> str:
+    return f"```python\n{text.strip()}\n```\n"
+
+
+PROGRAMS = {
+    "a start value in code": (
+        code("v = 0\nfor t in range(100):\n    v = mu * v - lr * dx\n    x += v"),
+        MOMENTUM,
+    ),
+    "a start value in words": (
+        "$v = 0$ at the start, then repeat\n\n$v \\leftarrow \\mu v - \\eta \\nabla_\\theta J(\\theta)$\n\n"
+        "$\\theta \\leftarrow \\theta + v$\n",
+        MOMENTUM,
+    ),
+    "a counter": (
+        "$m_0 = 0$, $v_0 = 0$, $t = 0$\n\n$t \\leftarrow t + 1$\n\n$g \\leftarrow \\nabla_\\theta J(\\theta)$\n\n"
+        "$m \\leftarrow \\beta_1 m + (1 - \\beta_1) g$\n\n$v \\leftarrow \\beta_2 v + (1 - \\beta_2) g \\odot g$\n\n"
+        "$\\theta \\leftarrow \\theta - \\alpha \\frac{m / (1 - \\beta_1^t)}{\\sqrt{v / (1 - \\beta_2^t)} + \\epsilon}$\n",
+        ADAM,
+    ),
+    "a counter of another name": (
+        code(
+            """
+m = 0
+s = 0
+count = 0
+while True:
+    count += 1
+    g = gradient(w)
+    m = b1 * m + (1 - b1) * g
+    s = b2 * s + (1 - b2) * g ** 2
+    w -= rate * (m / (1 - b1 ** count)) / (np.sqrt(s / (1 - b2 ** count)) + eps)
+"""
+        ),
+        ADAM,
+    ),
+    "two states that begin with 0": (
+        code(
+            """
+square_sum = 0
+while True:
+    slope = compute_gradient(x)
+    square_sum += slope * slope
+    x -= rate * slope / (np.sqrt(square_sum) + 1e-7)
+"""
+        ).replace("slope", "dx"),
+        ADAGRAD,
+    ),
+    "the velocity before in a name of its own": (
+        code(
+            "v = 0\nwhile True:\n    before_v = v\n    v = rho * v - lr * dx\n    x += -rho * before_v + (1 + rho) * v"
+        ),
+        STORED,
+    ),
+    "old and new": (code("v_new = beta * v_old + alpha * g\nw_new = w_old - v_new"), MOMENTUM),
+    "old and new squares": (
+        code("r_new = beta * r_old + (1 - beta) * g ** 2\nw_new = w_old - alpha / sqrt(r_new + eps) * g"),
+        RMSPROP,
+    ),
+    "new, then carried over": (code("w_new = w - lr * grad\nw = w_new"), ("correct", "gradient_descent", {})),
+    "old and new in an index": (
+        "$v_{new} = \\mu v_{old} - \\eta \\nabla J(w_{old})$\n\n$w_{new} = w_{old} + v_{new}$\n",
+        MOMENTUM,
+    ),
+    "functions of time": (
+        "$V(t) = \\alpha\\, dW + \\beta V(t-1)$\n\n$W(t+1) = W(t) - V(t)$\n",
+        MOMENTUM,
+    ),
+    "functions of another counter": (
+        "$v(k) = \\beta v(k-1) + \\eta \\nabla J(w(k))$ and $w(k+1) = w(k) - v(k)$\n",
+        MOMENTUM,
+    ),
+    "letters spelled out": (
+        "$m(t) = beta1 * m(t-1) + (1 - beta1) * dW$\n\n$v(t) = beta2 * v(t-1) + (1 - beta2) * dW^2$\n\n"
+        "$W(t) = W(t-1) - alpha * sqrt(1 - beta2^t) / (1 - beta1^t) * m(t) / (sqrt(v(t)) + eps)$\n",
+        HAT,
+    ),
+    "a gradient within a sum that is not read": (
+        code(
+            """
+def train(theta, velocity, rate, alpha):
+    while not done():
+        g = sum([grad(loss(f(x, theta), y), theta) for x, y in batch()])
+        velocity = alpha * velocity - rate * g
+        theta += velocity
+"""
+        ),
+        MOMENTUM,
+    ),
+    "a gradient ahead within a sum": (
+        code(
+            """
+def train(theta, velocity, rate, alpha):
+    while not done():
+        ahead = theta + alpha * velocity
+        g = sum([grad(loss(f(x, ahead), y), ahead) for x, y in batch()])
+        velocity = alpha * velocity - rate * g
+        theta += velocity
+"""
+        ),
+        LOOK_AHEAD,
+    ),
+    "a step size of this call": (
+        code(
+            """
+def step(grad, x, m, v, i, rate=1e-3, b1=0.9, b2=0.999, eps=1e-8):
+    m = (1 - b1) * grad + b1 * m
+    v = (1 - b2) * grad ** 2 + b2 * v
+    rate = rate * np.sqrt(1 - b2 ** (i + 1)) / (1 - b1 ** (i + 1))
+    x = x - rate * m / (np.sqrt(v) + eps)
+    return x, m, v
+"""
+        ),
+        HAT,
+    ),
+    "a change of variables": (
+        "With $\\tilde{x}_t = x_t + \\rho v_t$:\n\n$$v_{t+1} = \\rho v_t - \\alpha \\nabla f(\\tilde{x}_t)$$\n"
+        "$$\\tilde{x}_{t+1} = \\tilde{x}_t - \\rho v_t + (1 + \\rho) v_{t+1}$$\n",
+        STORED,
+    ),
+    "a change in place of the gradient": (
+        "$$v_t \\leftarrow \\gamma v_{t-1} + \\eta \\Delta w_t$$\n$$w_{t+1} \\leftarrow w_t - v_t$$\n",
+        MOMENTUM,
+    ),
+    "weights and biases": (
+        "$$V_{dW} = \\beta V_{dW} + (1-\\beta) dW$$\n$$V_{db} = \\beta V_{db} + (1-\\beta) db$$\n"
+        "$$W = W - \\alpha V_{dW}$$\n$$b = b - \\alpha V_{db}$$\n",
+        AVERAGED,
+    ),
+    "an upside-down delta": (
+        "\\\\(w_t = w_{t-1} - \\alpha \\cdot \\bigtriangledown f(w_{t-1})\\\\)\n",
+        ("correct", "gradient_descent", {}),
+    ),
+    "an accumulator that is called G": (
+        "$$\\theta_{t+1} = \\theta_t - \\frac{\\eta}{\\sqrt{G_t + \\epsilon}} \\odot g_t$$\n",
+        ADAGRAD_INSIDE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PROGRAMS.values(), ids=list(PROGRAMS))
+def test_every_row_of_a_program_is_recognised(text: str, expected: tuple[str, str, dict[str, str]]) -> None:
+    verdict, rule, dialect = expected
+    found = [one.verdict for one in items(text) if one.verdict.verdict != "unknown" or "moves" in one.verdict.message]
+
+    assert {(verdict, rule)} == {(one.verdict, one.rule) for one in found}
+    assert [dialect] * len(found) == [{axis: one.dialect[axis] for axis in dialect} for one in found]
+
+
+def test_start_values_and_counters_are_rows_of_their_program() -> None:
+    text, (verdict, rule, _) = PROGRAMS["a counter"]
+
+    assert [(verdict, rule)] * 8 == [(one.verdict.verdict, one.verdict.rule) for one in items(text)]
+
+
+def test_a_rate_that_is_overwritten_is_right_if_every_step_begins_with_the_first() -> None:
+    rows = """
+m = b1 * m + (1 - b1) * g
+v = b2 * v + (1 - b2) * g ** 2
+lr = lr * np.sqrt(1 - b2 ** t) / (1 - b1 ** t)
+w = w - lr * m / (np.sqrt(v) + eps)
+"""
+    (verdict,) = {(one.verdict.verdict, one.verdict.rule, one.verdict.message[-35:]) for one in items(code(rows))}
+
+    assert ("assumption", "adam", "if every step begins with the first lr"[-35:]) == verdict
+
+
+def test_corrected_averages_in_place_of_the_averages_are_wrong_in_new_names_too() -> None:
+    rows = """
+m_new = b1 * m_old + (1 - b1) * g
+v_new = b2 * v_old + (1 - b2) * g ** 2
+m_new = m_new / (1 - b1 ** t)
+v_new = v_new / (1 - b2 ** t)
+w_new = w_old - lr * m_new / (sqrt(v_new) + eps)
+"""
+    found = items(code(rows))
+
+    assert {("wrong", "adam")} == {(one.verdict.verdict, one.verdict.rule) for one in found}
+    assert all("moments_overwritten" in one.verdict.message for one in found)
+
+
+LEFT_ALONE = {
+    "bias-corrected momentum": (
+        "$m \\leftarrow \\beta_1 m + (1 - \\beta_1) \\nabla J(\\theta)$\n\n"
+        "$\\theta \\leftarrow \\theta - \\eta\\, m/(1-\\beta_1^t)$\n"
+    ),
+    "GELU": "# GELU and other linear units\n\n$f(x) = x \\cdot \\Phi(x)$\n",
+    "leaky ReLU under the name of ReLU": "# Leaky ReLU\n\n$relu(z) = g(z) = a = max(0.01*z, z)$\n",
+    "a displacement": "$$\\Delta \\theta_t = -\\eta\\, g_t / r_t$$\n$$\\theta_{t+1} = \\theta_t + \\Delta \\theta_t$$\n",
+    "AdaDelta": (
+        "$$\\Delta \\theta_t = - \\frac{RMS[\\Delta\\theta]_{t-1}}{RMS[g]_t} g_t$$\n"
+        "$$\\theta_{t+1} = \\theta_t + \\Delta \\theta_t$$\n"
+    ),
+    "money": "It costs $5 million and earned her $10 in all.\n",
+}
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE.values(), ids=list(LEFT_ALONE))
+def test_what_is_no_rule_is_neither_praised_nor_accused(text: str) -> None:
+    assert set() == {one.verdict.verdict for one in items(text)} - {"unknown"}
+
+
+FORMULAS = {
+    "a mean with the number of the layer": (
+        "# Batch norm\n\n$\\mu^{[l]} = \\frac{1}{m} \\sum_i {z^{[l]}}^{(i)}$\n",
+        "correct",
+        "batch_normalization",
+    ),
+    "a variance where a deviation belongs": (
+        "# Batch norm\n\n${z_{norm}^{[l]}}^{(i)} = \\frac{{z^{[l]}}^{(i)} - \\mu}{{\\sigma^{[l]}}^2}$\n",
+        "wrong",
+        "batch_normalization",
+    ),
+    "cases with a column of commas": (
+        "$ReLU(x)=\\left\\lbrace\\begin{array}{cll} x & , & x \\ge 0 \\\\ 0 & , & x < 0 \\end{array}\\right.$\n",
+        "correct",
+        "relu",
+    ),
+    "cases whose rows Markdown has joined": (
+        "# ELU\n\n$f(x) = \\begin{cases} x & x > 0 \\ \\alpha(e^x - 1) & x \\leq 0 \\end{cases}$\n",
+        "correct",
+        "elu",
+    ),
+    "a function in capital letters": (
+        "$Tanh(x)=1-{2 \\over e^{2x}+1}={e^x-e^{-x} \\over e^x+e^{-x}}$\n",
+        "correct",
+        "tanh",
+    ),
+    "a name for the value": ("# Sigmoid\n\n$\\sigma(z) = g(z) = a = \\frac{1}{1+e^{-z}}$\n", "correct", "sigmoid"),
+}
+
+
+@pytest.mark.parametrize(("text", "verdict", "rule"), FORMULAS.values(), ids=list(FORMULAS))
+def test_formulas_of_courses_get_their_verdict(text: str, verdict: str, rule: str) -> None:
+    assert [(verdict, rule)] == [(one.verdict.verdict, one.verdict.rule) for one in items(text)]
