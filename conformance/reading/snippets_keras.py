@@ -154,6 +154,38 @@ def _normalised_before(keras: Any) -> str:
     return _normalised(keras, [layers.BatchNormalization(), *hidden])
 
 
+# -- optimizers ----------------------------------------------------------------------------------------------------
+
+
+def _steps(keras: Any, name: str, gradient: Callable[[float], float], steps: int, **settings: Any) -> str:
+    """Where a parameter of 1 is after each step, to six digits."""
+    optimizer = getattr(keras.optimizers, name)(learning_rate=0.1, **settings)
+    parameter = keras.Variable([1.0], dtype="float32")
+    optimizer.build([parameter])
+    places = [1.0]
+    for _ in range(steps):
+        optimizer.apply([keras.ops.convert_to_tensor([gradient(places[-1])], dtype="float32")], [parameter])
+        places += _numbers(keras, parameter)
+    return ", ".join(f"{place:.6g}" for place in places[1:])
+
+
+def _momentum(keras: Any) -> str:
+    return f"w after every step on w²/2: {_steps(keras, 'SGD', lambda place: place, 4, momentum=0.9)}"
+
+
+def _nesterov(keras: Any) -> str:
+    steps = _steps(keras, "SGD", lambda place: place, 4, momentum=0.9, nesterov=True)
+    return f"w - βm after every step on w²/2: {steps}"
+
+
+def _at_gradients_of_1(keras: Any, name: str, **settings: Any) -> str:
+    return f"w after every step at gradients of 1: {_steps(keras, name, lambda place: 1.0, 3, **settings)}"
+
+
+def _at_a_gradient_of_epsilon(keras: Any) -> str:
+    return f"w after a step at a gradient of ε: {_steps(keras, 'Adam', lambda place: 1e-7, 1, epsilon=1e-7)}"
+
+
 # -- gradient clipping -------------------------------------------------------------------------------------------
 
 
@@ -210,6 +242,13 @@ SNIPPETS: dict[str, Callable[[Any], str]] = {
     "batch_normalization": _batch_normalization,
     "normalised_behind": _normalised_behind,
     "normalised_before": _normalised_before,
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "adagrad": partial(_at_gradients_of_1, name="Adagrad"),
+    "adagrad_from_0": partial(_at_gradients_of_1, name="Adagrad", initial_accumulator_value=0),
+    "rmsprop": partial(_at_gradients_of_1, name="RMSprop", rho=0.9),
+    "adam": partial(_at_gradients_of_1, name="Adam"),
+    "adam_at_small_gradients": _at_a_gradient_of_epsilon,
     "clipvalue": _clipvalue,
     "clipped": _clipped,
     "clipnorm_of_two": _clipnorm_of_two,

@@ -10,8 +10,8 @@ from ..optimizers.rmsprop import RMSPROP
 from ..optimizers.trajectory import flat
 from ..rule import Claim, Rule, Source
 from ..symbols import beta1, beta2, epsilon, eta, g, m, m_next, mu, rho, s, s_next, t, w
-from .adaptive import move
-from .entry import Entry, Form, Known, Measured, Repair, Shown, Witness, apart
+from .adaptive import STEPS, move
+from .entry import Entry, Form, Known, Measured, Repair, Run, Shown, Witness, apart
 from .measures import last_size, parameter, state_called
 from .optimisers import HEAVY_BALL, INSIDE, keyword
 
@@ -210,6 +210,8 @@ ENTRIES = (
             apart("how far the first step goes", move, ADAM, ADAM_OUTSIDE, "equal",
                   **{**AT, "slope": R(1, 10**8), "epsilon": R(1, 10**8)}, w=R(0), t=1),
             Known("adam", "an epsilon inside above 0 is outside under no epsilon"),
+            Run("adam", f"{STEPS} 0.900001, 0.800002, 0.700003"),
+            Run("adam_at_small_gradients", "w after a step at a gradient of ε: 0.996935"),
         ),
         source=PAPER,
         literal=ADAM,

@@ -8,7 +8,7 @@ from ..optimizers.trajectory import flat
 from ..program import Program
 from ..rule import Claim, Rule, Source
 from ..symbols import denominator, epsilon, eta, gradient, s, w
-from .entry import Entry, Form, Given, Known, Measured, Point, Repair, Shown, Witness, apart
+from .entry import Entry, Form, Given, Known, Measured, Point, Repair, Run, Shown, Witness, apart
 from .measures import next_parameter, settings
 from .optimisers import keyword
 
@@ -83,6 +83,7 @@ def _goes_round(rule: Rule) -> Boolean:
 
 
 OWN_RATE = Shown("adagrad", Claim("every parameter is divided by the root of its own squares", _has_its_own_rate))
+STEPS = "w after every step at gradients of 1:"
 PARAMETER = "for each parameter w_i"
 
 ENTRIES = (
@@ -146,6 +147,8 @@ ENTRIES = (
             ),
             Known("adagrad", "epsilon inside the root is a start value of the sum"),
             Known("adagrad", "an epsilon outside above 0 is inside under no epsilon and no start"),
+            Run("adagrad", f"{STEPS} 0.904654, 0.835647, 0.778851"),
+            Run("adagrad_from_0", f"{STEPS} 0.9, 0.829289, 0.771554"),
         ),
         source=DUCHI,
         literal=ADAGRAD,
@@ -239,6 +242,7 @@ ENTRIES = (
             ),
             Known("rmsprop", "an epsilon inside above 0 is outside under no epsilon"),
             Known("rmsprop", "the step minimises the linearised cost in a metric that forgets"),
+            Run("rmsprop", f"{STEPS} 0.683772, 0.454357, 0.262262"),
         ),
         source=HINTON,
         literal=RMSPROP,
