@@ -158,7 +158,7 @@ def _normalised_before(keras: Any) -> str:
 
 
 def _steps(keras: Any, name: str, gradient: Callable[[float], float], steps: int, **settings: Any) -> str:
-    """Where a parameter of 1 is after each step, to six digits."""
+    """Where a parameter of 1 is after each step, to five digits."""
     optimizer = getattr(keras.optimizers, name)(learning_rate=0.1, **settings)
     parameter = keras.Variable([1.0], dtype="float32")
     optimizer.build([parameter])
@@ -166,7 +166,7 @@ def _steps(keras: Any, name: str, gradient: Callable[[float], float], steps: int
     for _ in range(steps):
         optimizer.apply([keras.ops.convert_to_tensor([gradient(places[-1])], dtype="float32")], [parameter])
         places += _numbers(keras, parameter)
-    return ", ".join(f"{place:.6g}" for place in places[1:])
+    return ", ".join(f"{place:.5g}" for place in places[1:])
 
 
 def _momentum(keras: Any) -> str:
