@@ -136,6 +136,39 @@ def step(grad, x, m, v, i, rate=1e-3, b1=0.9, b2=0.999, eps=1e-8):
         ),
         HAT,
     ),
+    "a state in a table, and the next parameter returned": (
+        code(
+            """
+def update(w, dw, config=None):
+    config.setdefault("rate", 1e-2)
+    v = config.get("velocity", np.zeros_like(w))
+    next_w = None
+    v = config["momentum"] * v - config["rate"] * dw
+    next_w = w + v
+    config["velocity"] = v
+    return next_w, config
+"""
+        ),
+        MOMENTUM,
+    ),
+    "settings unpacked, and a counter among them": (
+        code(
+            """
+def update(x, dx, config):
+    beta1, beta2, eps = config["beta1"], config["beta2"], config["epsilon"]
+    t, m, v = config["t"], config["m"], config["v"]
+    t += 1
+    m = beta1 * m + (1 - beta1) * dx
+    v = beta2 * v + (1 - beta2) * (dx * dx)
+    m_hat = m / (1 - np.power(beta1, t))
+    v_hat = v / (1 - np.power(beta2, t))
+    x -= config["rate"] * m_hat / (np.sqrt(v_hat) + eps)
+    config["t"], config["m"], config["v"] = t, m, v
+    return x, config
+"""
+        ),
+        ADAM,
+    ),
     "a change of variables": (
         "With $\\tilde{x}_t = x_t + \\rho v_t$:\n\n$$v_{t+1} = \\rho v_t - \\alpha \\nabla f(\\tilde{x}_t)$$\n"
         "$$\\tilde{x}_{t+1} = \\tilde{x}_t - \\rho v_t + (1 + \\rho) v_{t+1}$$\n",
@@ -202,6 +235,26 @@ w_new = w_old - lr * m_new / (sqrt(v_new) + eps)
     assert all("moments_overwritten" in one.verdict.message for one in found)
 
 
+def test_functions_of_one_file_have_names_of_their_own() -> None:
+    text = code(
+        """
+def descent(w, dw, rate):
+    w -= rate * dw
+    return w
+
+
+def rolling(w, dw, config):
+    v = config.get("velocity", 0)
+    v = config["momentum"] * v - config["rate"] * dw
+    next_w = w + v
+    config["velocity"] = v
+    return next_w
+"""
+    )
+
+    assert ["gradient_descent", *["momentum"] * 4] == [one.verdict.rule for one in items(text)]
+
+
 LEFT_ALONE = {
     "bias-corrected momentum": (
         "$m \\leftarrow \\beta_1 m + (1 - \\beta_1) \\nabla J(\\theta)$\n\n"
@@ -243,6 +296,32 @@ FORMULAS = {
         "# ELU\n\n$f(x) = \\begin{cases} x & x > 0 \\ \\alpha(e^x - 1) & x \\leq 0 \\end{cases}$\n",
         "correct",
         "elu",
+    ),
+    "a mean over the members of a set": (
+        "# Batch norm\n\n$\\hat\\mu_\\mathcal{B} = \\frac{1}{|\\mathcal{B}|} \\sum_{x \\in \\mathcal{B}} x$\n",
+        "correct",
+        "batch_normalization",
+    ),
+    "a layer as a function": (
+        "$BN(x) = \\gamma \\frac{x - \\mu_B}{\\sqrt{\\sigma_B^2 + \\epsilon}} + \\beta$\n",
+        "correct",
+        "batch_normalization",
+    ),
+    "a layer without ε": (
+        "$BN(x) = \\gamma \\frac{x - \\mu_B}{\\sigma_B} + \\beta$\n",
+        "assumption",
+        "batch_normalization",
+    ),
+    "a choice by chance": (
+        "# Dropout\n\n$h' = \\begin{cases} 0 & \\text{ with probability } p \\\\ \\frac{h}{1-p} & \\text{ otherwise} "
+        "\\end{cases}$\n",
+        "correct",
+        "dropout",
+    ),
+    "a choice by chance, scaled by the other share": (
+        "# Dropout\n\n$h' = \\begin{cases} 0 & \\text{w.p. } p \\\\ \\frac{h}{p} & \\text{otherwise} \\end{cases}$\n",
+        "wrong",
+        "dropout",
     ),
     "a function in capital letters": (
         "$Tanh(x)=1-{2 \\over e^{2x}+1}={e^x-e^{-x} \\over e^x+e^{-x}}$\n",

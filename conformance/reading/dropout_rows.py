@@ -20,7 +20,7 @@ BERNOULLI = frozenset({"Bernoulli", "bernoulli", "Bern", "Ber", "B", "Binomial",
 COUNTED = frozenset({"B", "Binomial", "binomial"})  # of so many draws
 UNIFORM = frozenset({"rand", "random", "uniform", "rand_like"})
 KEYS = frozenset({"key", "rng", "subkey", "rng_key", "generator", "size", "shape"})
-ONE = Number(Fraction(1))
+ONE, ZERO, DRAWN = Number(Fraction(1)), Number(Fraction(0)), Name("rand")
 POINTS = (0.2, 0.6)
 MASK, INPUT = Name("mask"), Name("x")
 
@@ -48,7 +48,7 @@ def mask(row: Row) -> Mask | None:
     """Return the mask that a row draws, or None."""
     if len(row.sides) != 2 or not isinstance(row.sides[0], Name):
         return None
-    right = prepared(row.sides[1])
+    right = _as_product(prepared(row.sides[1]), row.sides[0])
     kept = _drawn(right) if row.relations[0] in ("~", "=", ":=") else None
     scaled: Tree | None = None
     if kept is None:
@@ -63,6 +63,22 @@ def mask(row: Row) -> Mask | None:
     rates = {reference(one, frozenset()).full for one in walk(kept) if isinstance(one, Name)}
     rate = next(iter(rates)) if len(rates) == 1 else None
     return Mask(name, kept, rate, _meaning(kept, rate), scaled)
+
+
+def _as_product(tree: Tree, left: Name) -> Tree:
+    """A choice between 0 and something else by a random number, as a mask times that; h' says what is done to h."""
+    if not (isinstance(tree, Call) and tree.head == "cases" and len(tree.args) == 4):
+        return tree
+    value, condition, other, _ = tree.args
+    if not (isinstance(condition, Call) and condition.head == "<" and condition.args[0] == DRAWN):
+        return tree
+    if value == ZERO:
+        condition, value = Call(">", condition.args), other
+    elif other != ZERO:
+        return tree
+    if value == ONE:
+        return condition
+    return Call("*", (condition, _replaced(value, Name(left.base, (), left.index), ONE)))
 
 
 def _drawn(tree: Tree) -> Tree | None:
@@ -93,7 +109,7 @@ def _filled(tree: Tree) -> Tree:
 
 
 def _is_uniform(tree: Tree) -> bool:
-    return (
+    return tree == DRAWN or (
         isinstance(tree, Call)
         and tree.head == "random"
         and isinstance(tree.args[0], Name)

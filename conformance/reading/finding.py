@@ -34,7 +34,8 @@ class Piece:
 class Reading:
     """A piece with what it says; code gives one for each statement.
 
-    `trouble` says why there is no row; `repairs` what was taken for damage and read as something else.
+    `trouble` says why there is no row; `repairs` what was taken for damage and read as something else. `scope` numbers
+    the functions of a block of code, whose names are their own; 0 is outside of them.
     """
 
     piece: Piece
@@ -43,6 +44,7 @@ class Reading:
     row: Row | None
     trouble: str = ""
     repairs: tuple[str, ...] = ()
+    scope: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

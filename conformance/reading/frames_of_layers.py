@@ -44,12 +44,14 @@ BATCH = Frame(
         "y": Role("i0", names("y z out")),
         "batch_mean": Role(
             "0",
-            names("mu mu_B mean m mu_batch batch_mean sample_mean mean_B x^bar avg mu_b E[x] mu_j mean_x E[x()] xbar"),
+            names(
+                "mu mu_B mu_B^hat mean m mu_batch batch_mean sample_mean mean_B x^bar avg mu_b E[x] mu_j mean_x E[x()] xbar"
+            ),
         ),
         "batch_variance": Role(
             "0",
             names(
-                "sigma^2 var variance sigma_B^2 v sample_var batch_var Var[x] var_B sigma2 tau_B^2 "
+                "sigma^2 var variance sigma_B^2 sigma_B^hat^2 v sample_var batch_var Var[x] var_B sigma2 tau_B^2 "
                 "s^2 sigma_b^2 sample_variance variance_x"
             ),
         ),
@@ -62,7 +64,7 @@ BATCH = Frame(
         ),
         "centred": Role("i0", names("xmu x_mu centered diff xc x_centered")),
         "deviation": Role("0", names("sqrtvar stddev sd")),
-        "root": Role("0", names("sigma sigma_B std s sigma_b")),
+        "root": Role("0", names("sigma sigma_B sigma_B^hat std s sigma_b")),
         "gamma": Role("0", names("gamma scale g gain")),
         "beta": Role("0", names("beta shift b bias offset")),
         "epsilon": Role("", names("epsilon eps delta")),
@@ -148,6 +150,6 @@ WITHOUT_EPSILON = replace(
     inputs=tuple({**one, "epsilon": F(0)} for one in BATCH.inputs),
     nice=({**BATCH.nice[0], "x": ((F(1),), (F(1),), (F(5),), (F(5),)), "epsilon": F(0)},),
     roles={name: role for name, role in BATCH.roles.items() if name != "epsilon"},
-    targets={name: usual for name, usual in BATCH.targets.items() if name in ("normalised", "deviation")},
+    targets={name: usual for name, usual in BATCH.targets.items() if name in ("y", "normalised", "deviation")},
     condition="the variance is not 0, since no ε is added to it",
 )

@@ -17,11 +17,12 @@ NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
+VOWELS = "aeiouy"
 CALLED = re.compile(r"['’′]*(?:\^\{?\d\}?)?\(")
 JOINED = re.compile(r"[A-Za-z]+(?:\\_[A-Za-z0-9]+)+")  # learning\_rate
 ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
 MOST_ACCENTS = 60
-DELIMITER = re.compile(r"\s*(\.|\|\||\||‖|\\\||\\[vV]ert(?![A-Za-z]))")
+DELIMITER = re.compile(r"\s*(\.|\|\||\||[‖∥]|\\\||\\[vV]ert(?![A-Za-z]))")
 COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 
@@ -106,7 +107,7 @@ class _Lexer:
         two = self.source[self.place : self.place + 2]
         if two == "**":
             self._take(2, "SUP", "^")
-        elif two == "||" or c == "‖":
+        elif two == "||" or c in "‖∥":
             self._take(2 if two == "||" else 1, "BAR", "||")
         elif two in known.RELATIONS:
             self._take(2, "REL", known.RELATIONS[two])
@@ -213,8 +214,11 @@ class _Lexer:
         return opened in (["SUP", "LBRACE"], ["SUB", "LBRACE"]) and self.source[end : end + 1] == "}"
 
     def _is_called(self, end: int) -> bool:
-        """Whether parentheses follow a run of letters at once, and no command of LaTeX stands before it."""
-        return CALLED.match(self.source, end) is not None
+        """Whether parentheses follow a run of letters at once, or an index one that can be spoken."""
+        if CALLED.match(self.source, end) is not None:
+            return True
+        spoken = end - self.place > 3 and any(c in VOWELS for c in self.source[self.place : end].lower())
+        return spoken and self.source[end : end + 1] == "_"
 
     def word(self, word: str) -> None:
         self._append(token_of(word, self.cases > 0))
@@ -315,7 +319,7 @@ class _Lexer:
             return
         self.place = match.end()
         if match.group(1) != ".":
-            norm = match.group(1) in ("\\|", "\\Vert", "||", "‖")
+            norm = match.group(1) in ("\\|", "\\Vert", "||", "‖", "∥")
             side = "L" if command.endswith("l") or command == "left" else "R" if command[-1:] in "rt" else ""
             self.add(f"{side}{'NORM' if norm else 'ABS'}" if side else "BAR", "||" if norm else "|")
 

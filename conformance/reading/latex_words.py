@@ -9,6 +9,7 @@ from .token import Token
 from .tree import Name
 
 WORDS = re.compile(r"\s*\{[\s,;.:([]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,'\])-]|\\_)*?)\s*\}")
+PROBABILITY = re.compile(r"(?:with prob(?:ability|\.)?|w\.? ?p\.?)(?![A-Za-z])\s*(.*)\Z")
 STOPPERS = frozenset(["for", "where", "and", "or", "with", "then", "such"])
 
 
@@ -35,6 +36,9 @@ def tokens_of(group: re.Match[str], in_cases: bool) -> list[Token]:
     if group.group().lstrip(" {").startswith(("(", "[")):
         return [Token("TEXT", "remark " + group.group(1).lower())]
     words = group.group(1).replace("-", "_").replace("\\_", "_").replace(",", " ").strip(" .:)").split()
+    if (chance := PROBABILITY.match(" ".join(words))) is not None:  # a mask: what comes of a number from 0 to 1
+        rest = chance.group(1).split()
+        return [Token("IF", "if"), _name("rand"), Token("REL", "<"), *(token_of(word, in_cases) for word in rest)]
     if len(words) < 2:
         return [token_of(word, in_cases) for word in words]
     if words[0].lower() in ("if", "when"):

@@ -10,7 +10,7 @@ from .tree import Call, Name, Number, Row, Tree, walk
 ALWAYS_TIME = frozenset({"t", "T", "tau"})
 SOMETIMES_TIME = frozenset({"k", "n", "s", "i", "j", "l"})
 RUNNING = frozenset({"i", "j", "k", "l"})  # positions inside a vector, or the number of a layer or an example
-NEXT_WORDS = frozenset({"next", "new", "prime", "'", "+", "plus"})
+NEXT_WORDS = frozenset({"next", "new", "updated", "prime", "'", "+", "plus"})
 OLD_WORDS = frozenset({"old", "prev", "previous", "before", "-"})
 
 
@@ -147,6 +147,9 @@ def with_words_as_times(rows: Sequence[Row | None], code: Sequence[bool]) -> lis
 
 
 def _stem(base: str) -> tuple[str, str]:
-    """The w and the new of w_new, two times nothing for another name."""
+    """The w and the new of w_new and new_w, two times nothing for another name."""
+    words = NEXT_WORDS | OLD_WORDS
     stem, _, word = base.rpartition("_")
-    return (stem, word) if stem and word in NEXT_WORDS | OLD_WORDS else ("", "")
+    if word not in words:
+        word, _, stem = base.partition("_")
+    return (stem, word) if stem and word in words else ("", "")

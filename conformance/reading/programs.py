@@ -45,6 +45,17 @@ class _Way:
 
 def judge(readings: Sequence[Reading]) -> list[Verdict | None]:
     """Return a verdict for every row of one slide that belongs to an update program, None for the others."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for place, one in enumerate(readings):
+        groups.setdefault((id(one.piece), one.scope) if one.scope else (0, 0), []).append(place)
+    verdicts: list[Verdict | None] = [None] * len(readings)
+    for places in groups.values():
+        for place, verdict in zip(places, _in_one_scope([readings[place] for place in places]), strict=True):
+            verdicts[place] = verdict
+    return verdicts
+
+
+def _in_one_scope(readings: Sequence[Reading]) -> list[Verdict | None]:
     verdicts: list[Verdict | None] = [None] * len(readings)
     found, letters = assignments([one.row for one in readings], [one.piece.kind == "code" for one in readings])
     found, around = steps_of(found, letters)

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import plain
 from .python_expressions import ASSIGNED, COMPARED, IN_PLACE, changed, combined, function_name, target_of, tree_of
@@ -24,12 +24,16 @@ UPDATE = re.compile(r"(?:<-|←|:=|(?<![=<>!+\-*/])=(?!=))")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of code that is a formula; `line` counts from 1 within the block."""
+    """A statement of code that is a formula; `line` counts from 1 within the block.
+
+    `scope` numbers the functions and classes of the block, whose names are their own; 0 is outside of them.
+    """
 
     line: int
     text: str
     row: Row | None
     trouble: str = ""
+    scope: int = 0
 
 
 def statements(source: str) -> list[Statement]:
@@ -49,7 +53,12 @@ def statements(source: str) -> list[Statement]:
         return list(_line_by_line(lines))
     if sum(1 for _ in ast.walk(body)) > MOST_NODES:
         return [Statement(1, lines[0], None, f"code of more than {MOST_NODES} parts: too long to be read; split it")]
-    return list(_of_block(body.body, lines, None))
+    scopes = [k if isinstance(one, (ast.FunctionDef, ast.ClassDef)) else 0 for k, one in enumerate(body.body, start=1)]
+    return [
+        replace(found, scope=scope)
+        for scope, one in zip(scopes, body.body, strict=True)
+        for found in _of_block([one], lines, None)
+    ]
 
 
 def _cleaned(line: str) -> str:
@@ -183,6 +192,7 @@ def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None)
             rows.append(_assigned(target_of(target), value, condition))
         except Unreadable:
             continue
+    rows = [row for row in rows if row.sides[0] != row.sides[-1]]  # config["m"] = m
     for row in rows if len(rows) < 2 else _one_by_one(rows):
         yield Statement(statement.lineno, text, row)
 

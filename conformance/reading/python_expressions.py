@@ -148,13 +148,19 @@ def _attribute(node: ast.Attribute, depth: int) -> Tree:
     return Name(node.attr)
 
 
+def _entry(table: ast.expr, key: ast.expr) -> Tree:
+    """state["m"] and state.get("m", 0) are m."""
+    if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+        raise Unreadable("an entry of a table by a name that is computed: is not read")
+    base = table.id if isinstance(table, ast.Name) else table.attr if isinstance(table, ast.Attribute) else ""
+    return _of_table(base, key.value)
+
+
 def _subscript(node: ast.Subscript, depth: int) -> Tree:
     """state["m"] is m; m[i] is m with an index."""
     place = node.slice
     if isinstance(place, ast.Constant) and isinstance(place.value, str):
-        inner = node.value
-        base = inner.id if isinstance(inner, ast.Name) else inner.attr if isinstance(inner, ast.Attribute) else ""
-        return _of_table(base, place.value)
+        return _entry(node.value, place)
     whole = tree_of(node.value, depth)
     if not isinstance(whole, Name):
         raise Unreadable("an element of what is no name")
@@ -200,6 +206,8 @@ def _call(node: ast.Call, depth: int) -> Tree:
     if isinstance(node.func, ast.Call) and "grad" in function_name(node.func).lower():  # grad(loss)(w)
         return Call("grad", (Call("vector", tuple(tree_of(arg, depth) for arg in node.args)),))
     name = function_name(node)
+    if name in ("get", "setdefault") and node.args and isinstance(node.func, ast.Attribute):
+        return _entry(node.func.value, node.args[0])
     if name.startswith("__") or not name:
         raise Unreadable(f"{name or 'a call'}: is no function of a formula")
     if name in IN_PLACE:

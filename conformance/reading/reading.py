@@ -17,7 +17,7 @@ def read(piece: Piece) -> list[Reading]:
     """Return one reading for every statement of a formula or of code, or one with the trouble; never raises."""
     if piece.kind == "code":
         return [
-            Reading(piece, piece.line + found.line - 1, found.text, found.row, found.trouble)
+            Reading(piece, piece.line + found.line - 1, found.text, found.row, found.trouble, scope=found.scope)
             for found in python_code.statements(piece.source)
         ]
     plain = piece.kind == "text" or ("\\" not in piece.source and SPELLED.search(piece.source) is not None)

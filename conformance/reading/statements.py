@@ -13,6 +13,7 @@ from .evidence import Slide, slide_of
 from .finding import Reading, Verdict
 from .formulas import judge_formula, judge_side
 from .laws_of_weights import judge_law
+from .members import with_numbers
 from .penalties_composed import PENALTIES, composed
 from .subjects import Subject
 from .suggestions import written
@@ -28,9 +29,14 @@ def judge(rows: Sequence[Reading], context: Sequence[Reading] = ()) -> list[Verd
 
     `context` are the readings of earlier slides, as far as definitions on them matter here.
     """
+    rows, context = list(map(_with_numbers, rows)), list(map(_with_numbers, context))
     short = [one for one in rows if _is_short(one)]
     verdicts = dict(zip(map(id, short), _judged(short, context), strict=True))
     return [verdicts.get(id(one)) for one in rows]
+
+
+def _with_numbers(one: Reading) -> Reading:
+    return one if one.row is None else replace(one, row=with_numbers(one.row))
 
 
 def _is_short(one: Reading) -> bool:

@@ -113,7 +113,7 @@ def _names(one: Subject, frame: Frame, target: str, usual: frozenset[str]) -> bo
     if frame.derivative:
         return None
     if one.kind == "function":
-        if one.name in frame.functions and target == next(iter(frame.targets)):
+        if one.name in frame.functions and target == ("y" if "y" in frame.targets else next(iter(frame.targets))):
             return len(one.name) > 1
         if frame.argument and one.name in ANY_FUNCTION and target == "y":
             return False
