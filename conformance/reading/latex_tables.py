@@ -165,5 +165,5 @@ SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₜᵢⱼₖₙ
 COMBINING = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar"}
 # Words that are met without being set as words; the longer come first where one begins another.
 KNOWN_WORDS = tuple(
-    "LeakyReLU leakyrelu softmax sigmoid ReLU relu PReLU RReLU ELU SELU GELU Sigmoid Softmax otherwise Var var fan grad cache exp log tanh max min sign sgn lr loss next new old RMS MSE avg out erf clip in if else and for when std dw dx dW db".split()
+    "LeakyReLU leakyrelu softmax sigmoid ReLU relu PReLU RReLU ELU SELU GELU Sigmoid Softmax otherwise Var var fan grad cache exp log tanh max min sign sgn lr loss next new old RMS MSE avg out erf clip in if else and for when std dw dx dW db BN".split()
 )
