@@ -15,14 +15,17 @@ from typing import Any
 import pytest
 
 from gradspec.conformance import slides
+from gradspec.conformance.altered import refuted
+from gradspec.conformance.proving import altered_rules_of
 from gradspec.conformance.reading.document import pieces
 from gradspec.conformance.reading.finding import VERDICTS, Item
 from gradspec.conformance.reading.judging import judged
 from gradspec.conformance.reading.report import programs
 from gradspec.conformance.reading.snippets import Outcomes, Started, outcomes, start
 from gradspec.conformance.reading.snippets_keras import SNIPPETS
+from gradspec.spec import rule
 from gradspec.spec.ledger.deck import ledger
-from gradspec.spec.ledger.entry import Entry, Form, Run, Witness
+from gradspec.spec.ledger.entry import Entry, Form, Run, Shown, Witness
 from gradspec.spec.ledger.measures import parameter, settings
 from gradspec.spec.vendors import vendor
 
@@ -169,6 +172,19 @@ def test_reports_that_cannot_be_written_leave_with_2(arguments: list[str], words
 
     assert (2, "") == (done.returncode, done.stdout)
     assert words in done.stderr
+
+
+# -- what is proved ----------------------------------------------------------------------------------------------
+
+SHOWN = [(entry.id, one) for entry in ledger().values() for one in entry.evidence if isinstance(one, Shown)]
+
+
+@pytest.mark.parametrize(("name", "shown"), SHOWN, ids=[f"{name}-{one.claim.name}" for name, one in SHOWN])
+def test_a_statement_of_the_ledger_is_false_of_an_altered_rule(name: str, shown: Shown) -> None:
+    """What holds whatever the rule says shows nothing."""
+    found = next(refuted(rule(shown.rule), shown.claim, altered_rules_of(shown.rule)), None)
+
+    assert found is not None, name
 
 
 # -- what Keras does ---------------------------------------------------------------------------------------------

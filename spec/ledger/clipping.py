@@ -5,7 +5,7 @@ from sympy.logic.boolalg import Boolean
 
 from ..constraints import clip_by_norm, clip_by_value
 from ..constraints.norms import bound as limit
-from ..derivation import at_least, equal, every, greater
+from ..derivation import at_least, equal, every
 from ..example import worked_example
 from ..networks.dense import DENSE, d_x, n, p, u
 from ..program import Program
@@ -73,9 +73,9 @@ def _by_norm(rule: Rule) -> Boolean:
 
 
 def _longer_than_by_norm(rule: Rule) -> Boolean:
-    """Of [1, 1], which a bound of 1 leaves as it is."""
-    found = clipped_vector(rule.program(), {"g": (Integer(1), Integer(1)), "clip_value": Integer(1)})
-    return greater(Add(*(one**2 for one in found)), 1)
+    """Of [2, -2], whose squares add up to 2 afterwards, where the bound is 1."""
+    found = clipped_vector(rule.program(), {"g": (Integer(2), Integer(-2)), "clip_value": Integer(1)})
+    return equal(Add(*(one**2 for one in found)), 2)
 
 
 def _every_element_within(rule: Rule) -> Boolean:
@@ -141,7 +141,7 @@ model.compile(loss="mse", optimizer=optimizer)""",
             NEAREST_NUMBER,
             NEAREST_VECTOR,
             Shown("clip_by_norm", Claim("no element of a clipped gradient exceeds the bound in size", _every_element_within)),
-            Shown("clip_by_value", Claim("what was clipped by value can have a norm above the bound", _longer_than_by_norm)),
+            Shown("clip_by_value", Claim("[2, -2] clipped by value to 1 has the norm √2", _longer_than_by_norm)),
             Known("clip_by_global_norm", "gradients 3 and 4 become 3/5 and 4/5"),
             Known("clip_by_global_norm", "clipping every parameter on its own keeps the common direction"),
             Run("clipnorm_of_two", "clipnorm makes 3 and 4 of two parameters 1 and 1, global_clipnorm 0.6 and 0.8"),

@@ -13,7 +13,7 @@ from ..networks.composition import applied
 from ..networks.dense import d_x, n, p, u
 from ..program import Program
 from ..rule import Claim, Rule, Source
-from ..symbols import gradient, i, j, w
+from ..symbols import eta, gradient, i, j, w
 from .entry import Cited, Entry, Form, Known, Measured, Point, Run, Shown, Witness, apart
 from .measures import deviation_of_weights, value, variance_of_weights
 
@@ -77,11 +77,11 @@ def _symmetry_is_kept(rule: Rule) -> Boolean:
         step.xreplace({gradient(w): diff(error, one).xreplace(alike), w: one.xreplace(alike)}) for one in (a, b, c, d)
     ]
     apart_ = {a: Integer(1), c: Integer(1), b: Integer(1), d: Integer(2)}
-    return every(
-        equal(moved[0], moved[2]),
-        equal(moved[1], moved[3]),
-        unequal(diff(error, a).xreplace(apart_) - diff(error, c).xreplace(apart_), 0),
+    first, second = (
+        step.xreplace({gradient(w): diff(error, one).xreplace(apart_), w: one.xreplace(apart_), eta: Integer(1)})
+        for one in (a, c)
     )
+    return every(equal(moved[0], moved[2]), equal(moved[1], moved[3]), unequal(first, second))
 
 
 def _both_are_kept_of_correlated_inputs(rule: Rule) -> Boolean:
