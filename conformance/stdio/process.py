@@ -187,7 +187,7 @@ class Process:
         words = ""
         if farewell and self.process.poll() is None:
             self._send(farewell)
-            self._wait(self.limits.grace)
+            self._wait(self.limits.grace, last_line=True)
             status = self.process.poll()
             if status is None:
                 words = f"did not end within {self.limits.grace:g} s of stop"
@@ -203,12 +203,14 @@ class Process:
             stream.close()
         return words
 
-    def _wait(self, seconds: float) -> None:
-        """Wait for the program to end; what it still writes is thrown away."""
+    def _wait(self, seconds: float, *, last_line: bool = False) -> None:
+        """Wait for the program to end; what it still writes is thrown away, its input ends behind the last line."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(Failure):
                 self._pump(PAUSE)
+            if last_line and not self.outgoing:
+                self.input.close()
             self.lines.clear()
             self.unfinished.clear()
             if self._closed:
