@@ -169,6 +169,28 @@ def update(x, dx, config):
         ),
         ADAM,
     ),
+    "states of an object, named after its parts": (
+        code(
+            """
+class Adam:
+    def __init__(self, count):
+        self.m_weights = [0.0] * count
+
+    def update(self, layer, grads, t):
+        dldw, dldb = grads
+        layer.m_weights = self.beta1 * layer.m_weights + (1 - self.beta1) * dldw
+        layer.v_weights = self.beta2 * layer.v_weights + (1 - self.beta2) * dldw ** 2
+        m_hat = layer.m_weights / (1 - self.beta1 ** t)
+        v_hat = layer.v_weights / (1 - self.beta2 ** t)
+        layer.weights -= self.rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+"""
+        ),
+        ADAM,
+    ),
+    "a gradient that says by what": (
+        "```\nv := β * v + (1 - β) * ∇θ J(θ)\nθ := θ - α * v\n```\n",
+        AVERAGED,
+    ),
     "a change of variables": (
         "With $\\tilde{x}_t = x_t + \\rho v_t$:\n\n$$v_{t+1} = \\rho v_t - \\alpha \\nabla f(\\tilde{x}_t)$$\n"
         "$$\\tilde{x}_{t+1} = \\tilde{x}_t - \\rho v_t + (1 + \\rho) v_{t+1}$$\n",
@@ -255,7 +277,21 @@ def rolling(w, dw, config):
     assert ["gradient_descent", *["momentum"] * 4] == [one.verdict.rule for one in items(text)]
 
 
+def test_a_limit_is_what_it_was_given_last() -> None:
+    text = code(
+        """
+limit = np.sqrt(6 / (F_in + F_out))
+W = np.random.uniform(-limit, limit, size=(F_in, F_out))
+limit = np.sqrt(6 / F_in)
+W = np.random.uniform(-limit, limit, size=(F_in, F_out))
+"""
+    )
+
+    assert ["glorot_uniform"] * 2 + ["he_uniform"] * 2 == [one.verdict.rule for one in items(text)]
+
+
 LEFT_ALONE = {
+    "variances that are kept": "# Xavier\n\n$\\mathrm{Var}[y] = \\mathrm{Var}[x]$\n",
     "bias-corrected momentum": (
         "$m \\leftarrow \\beta_1 m + (1 - \\beta_1) \\nabla J(\\theta)$\n\n"
         "$\\theta \\leftarrow \\theta - \\eta\\, m/(1-\\beta_1^t)$\n"

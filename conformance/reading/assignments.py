@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,6 +26,9 @@ PARAMETERS = (
     "b",
 )
 GRADIENTS = frozenset({"g", "grad", "grads", "gradient", "gradients", "nabla", "G"})
+
+
+OF_A_COST = re.compile(r"d(?:[lLJCE]|[Ll]oss|[Cc]ost)_?d_?(\w+)\Z")  # dldw, dJ_dtheta
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ def differentiated(found: Sequence[Assignment], letters: frozenset[str]) -> froz
 
 def differential(tree: Tree) -> Name | None:
     """The w of dw, as one word or as a product of d and w."""
+    if isinstance(tree, Name) and (match := OF_A_COST.match(tree.base)) is not None:
+        return Name(match[1], tree.accents, tree.index, tree.mark)
     if isinstance(tree, Name) and len(tree.base) > 1 and tree.base[0] == "d":
         return Name(tree.base[1:].lstrip("_"), tree.accents, tree.index, tree.mark)
     if isinstance(tree, Call) and tree.head == "*" and len(tree.args) == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,6 +31,7 @@ DEVIATIONS = frozenset({"sigma", "s", "tau", "std", "stddev", "S"})
 SETTINGS = frozenset({"alpha", "lambda", "epsilon", "momentum", "rate", "c", "r"})
 FAILURES = (Undefined, OverflowError, ValueError, ZeroDivisionError, IndexError, TypeError, RecursionError)
 COMPUTED = frozenset({"batch_mean", "batch_variance", "normalised", "size", "measure", "fan"})  # roles of any name
+ONE_SIDE = re.compile("in|out", re.IGNORECASE)  # what is so called is no average of both fans
 TRANSPOSED = (Name("T"), Name("top"))
 FUNCTION_RULES = {
     "sigmoid": "sigmoid",
@@ -172,6 +174,7 @@ def bindings(one: Prepared, frame: Frame, target: str, argument: str | None = No
         if not parts:
             given = frame.inputs[0].keys() | COMPUTED
             free = [role for role in frame.roles if role not in taken and role != target and role in given]
+            free = [role for role in free if role != "fan" or not ONE_SIDE.search(key)]
             if key.startswith("#"):
                 free = [role for role in frame.roles if role in SETTINGS]
             elif _is_of_another_frame(key, frame):

@@ -115,6 +115,8 @@ def judge_side(reading: Reading, row: Row, place: int, slide: Slide, what: Subje
 def _case(reading: Reading, row: Row, place: int, slide: Slide, products: bool, what: Subject | None) -> _Case | None:
     sides = tuple(prepared(side, products) for side in row.sides)
     right = sides[place]
+    if all(isinstance(side, Call) and side.head == "var" for side in (sides[0], right)):
+        return None  # Var(y) = Var(x) gives neither a value
     if row.condition is not None:
         condition = prepared(row.condition, products)
         right = Call("cases", (right, condition, sides[0], Call("otherwise", ())))

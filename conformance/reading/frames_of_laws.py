@@ -6,11 +6,11 @@ from .frame import F, Frame, Role, names
 
 INWARD = (
     "n_in fan_in inputs n fan_i n_inputs d_in n_i in_features n_prev nin fan N in_dim "
-    "D_in input_size n_l d input_dim n_input dim_in m n_[l-1] n_h fanin D M"
+    "D_in input_size n_l d input_dim n_input dim_in m n_[l-1] n_h fanin F_in N_in Nin size_in D M"
 )
 OUTWARD = (
     "n_out fan_out outputs fan_o n_outputs d_out n_o out_features nout out_dim D_out "
-    "output_size n_output n_next dim_out n_[l+1] fanout m n_units"
+    "output_size n_output n_next dim_out n_[l+1] fanout F_out N_out Nout size_out m n_units"
 )
 AVERAGE = "fan_avg n_avg fan_average fan_mean avg n_bar n^bar fan n_average fan_av"
 

@@ -17,6 +17,7 @@ NUMBER = re.compile(r"(?:\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,4}(
 OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
+TAKEN_BY = re.compile(r"∇_?([^\W\d_])(?=[ \t]*[^\W\d_]+\()")
 VOWELS = "aeiouy"
 CALLED = re.compile(r"['’′]*(?:\^\{?\d\}?)?\(")
 JOINED = re.compile(r"[A-Za-z]+(?:\\_[A-Za-z0-9]+)+")  # learning\_rate
@@ -67,7 +68,12 @@ class _Lexer:
 
     def one(self) -> None:
         c = self.source[self.place]
-        if c.isspace() or (c in "\u200b\u2009&" and not self.cases):
+        if self.plain and c == "∇" and (match := TAKEN_BY.match(self.source, self.place)) is not None:
+            self._take(1, "NABLA", c)  # ∇θ J(θ)
+            self.add("SUB", "_")
+            self.name(known.UNICODE_GREEK.get(match[1], match[1]))
+            self.place = match.end()
+        elif c.isspace() or (c in "\u200b\u2009&" and not self.cases):
             self.place += 1
             self.spaced = True
         elif c == "\\":

@@ -36,15 +36,24 @@ def judge_law(reading: Reading, row: Row, slide: Slide) -> Verdict | None:
     if found is None:
         return None
     verdicts = []
+    value = _given(found.value, reading, slide)
     for what in found.meant:
         if what is LIMIT and found.lower is not None and _opposite(found.lower) != found.value:
             return None
-        whole = Row((row.sides[0], found.value), ("=",))
+        whole = Row((row.sides[0], value), ("=",))
         verdict = judge_side(reading, whole, 1, slide, what)
         if verdict is not None and verdict.verdict in ("correct", "convention", "assumption", "slip"):
             return verdict
         verdicts.append(verdict)
     return next((one for one in verdicts if one is not None), None)
+
+
+def _given(value: Tree, reading: Reading, slide: Slide) -> Tree:
+    """What a name was given last before a row, or the value itself."""
+    before = slide.readings[: next((k for k, one in enumerate(slide.readings) if one is reading), 0)]
+    rows = [one.row for one in before if one.row is not None and len(one.row.sides) == 2]
+    given = [row.sides[1] for row in rows if isinstance(value, Name) and row.sides[0] == value]
+    return prepared(given[-1]) if given else value
 
 
 def drawn(tree: Tree) -> Drawn | None:
@@ -80,8 +89,6 @@ def _scaled(tree: Call) -> Drawn | None:
     if len(inside) != 1 or not isinstance(inside[0].args[0], Name):
         return None
     name = inside[0].args[0].base
-    one = Call("exp", (Name("0"),))
-    del one
     if name not in STANDARD and not (name == "normal" and len(inside[0].args) == 1):
         return None
     rest = _without(tree, inside[0])

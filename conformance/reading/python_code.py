@@ -187,7 +187,7 @@ def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None)
     rows = []
     for target, value in _pairs(statement):
         try:
-            if isinstance(value, ast.Call) and function_name(value) in CONSTRUCTORS:
+            if _is_filled(value):
                 continue
             rows.append(_assigned(target_of(target), value, condition))
         except Unreadable:
@@ -195,6 +195,13 @@ def _of_statement(statement: ast.stmt, lines: list[str], condition: Tree | None)
     rows = [row for row in rows if row.sides[0] != row.sides[-1]]  # config["m"] = m
     for row in rows if len(rows) < 2 else _one_by_one(rows):
         yield Statement(statement.lineno, text, row)
+
+
+def _is_filled(value: ast.expr) -> bool:
+    """Whether a value is an array or a list of equal numbers: np.zeros(3), [0.0] * 3."""
+    if isinstance(value, ast.BinOp) and isinstance(value.left, ast.List):
+        return True
+    return isinstance(value, ast.Call) and function_name(value) in CONSTRUCTORS
 
 
 def _pairs(statement: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
