@@ -56,13 +56,18 @@ def _gradient_descent(keras: Any) -> str:
     model.add(keras.layers.Dense(4, input_shape=(2,), activation="relu"))
     model.add(keras.layers.Dense(3, activation="softmax"))
     model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
-    features = keras.ops.convert_to_tensor([[1.0, 2.0], [3.0, 5.0], [7.0, 11.0]])
-    classes = keras.ops.convert_to_tensor([0, 1, 2])
-    epochs = len(model.fit(features, classes, epochs=30, verbose=0).history["loss"])
+    steps = []
+    for examples in (32, 33):
+        features = keras.ops.convert_to_tensor([[k / examples, 1.0] for k in range(examples)])
+        classes = keras.ops.convert_to_tensor([k % 3 for k in range(examples)])
+        before = int(model.optimizer.iterations)
+        model.fit(features, classes, epochs=30, verbose=0)
+        steps.append((int(model.optimizer.iterations) - before) / 30)
     used = model.optimizer
     return (
-        f"{model.count_params()} parameters for 2 features, 4 units, 3 classes; {epochs} epochs of {type(used).__name__}, "
-        f"rate {float(used.learning_rate):.6g}, momentum {float(used.momentum):g}"
+        f"{model.count_params()} parameters for 2 features, 4 units and 3 classes; {type(used).__name__} of rate "
+        f"{float(used.learning_rate):.6g} and momentum {float(used.momentum):g}; an epoch of 32 examples takes {steps[0]:g} "
+        f"step, of 33 {steps[1]:g}"
     )
 
 

@@ -128,7 +128,10 @@ model.fit(X_train, y_train, epochs=30)""",
         verdict="correct",
         why="runs, with a warning; by gradient descent on batches of 32, with Keras's learning rate of 0.01 and no momentum",
         evidence=(
-            Run("gradient_descent", "27 parameters for 2 features, 4 units, 3 classes; 30 epochs of SGD, rate 0.01, momentum 0"),
+            Run(
+                "gradient_descent", "27 parameters for 2 features, 4 units and 3 classes; SGD of rate 0.01 and momentum 0; an "
+                "epoch of 32 examples takes 1 step, of 33 2",
+            ),
             Run("input_shape", "warns: prefer an Input"),
         ),
         source=KERAS,
