@@ -171,9 +171,9 @@ def _applied(one: Factor, inner: Factor) -> Tree | None:
         if base == "I" and len(inner.items) == 1 and _is_condition(inner.items[0]):
             return indicator(inner.items[0])
         if base not in MEANS and len(base) > 1 and inner.below and base not in FACTORS:
-            return Name(f"{base}[{_spelled(inner.items[0])}]", index=inner.below)  # RMS[g]_t
+            return scripted(replace(inner, kind="name", tree=Name(f"{base}[{_spelled(inner.items[0])}]")))  # RMS[g]_t
         if base in MEANS and inner.below:
-            return Name(f"E[{_spelled(inner.items[0])}]", index=inner.below)
+            return scripted(replace(inner, kind="name", tree=Name(f"E[{_spelled(inner.items[0])}]")))
         if base in MEANS or base in VARIANCES:
             return scripted(replace(inner, kind="call", tree=Call("mean" if base in MEANS else "var", inner.items)))
         return None

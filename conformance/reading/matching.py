@@ -59,10 +59,13 @@ def slope(x: Value) -> Value:
 def abstracted(machine: Machine) -> Abstract:
     """Return the machine with names in place of numbers like 0.9 and 1e-8; 0.1 beside 0.9 is one less it."""
     literals: dict[str, Fraction] = {}
+    there = {number for _, tree in machine.lines for one in walk(tree) if (number := _folded(one)) is not None}
 
     def named(number: Fraction) -> Tree:
         if number in PLAIN:
             return Number(number)
+        if 0 < number < Fraction(1, 2) and 1 - number in there:  # 0.1 before 0.9: what is kept is the larger share
+            return Call("+", (Number(Fraction(1)), Call("neg", (named(1 - number),))))
         for name, known in literals.items():
             if number == known:
                 return Name(name)

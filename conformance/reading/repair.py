@@ -127,6 +127,7 @@ def _in_a_gradient(one: Call, tree: Tree) -> bool:
 def _names(rows: Sequence[Assignment]) -> list[Name]:
     """The names of a program as they are written, each once, without those of costs."""
     read = [name for row in rows for name in _outside_gradients(row.expression)]
+    read += [name for row in rows for name in _factors_in_gradients(row.expression)]
     return list(dict.fromkeys([*read, *(row.name for row in rows)]))
 
 
@@ -136,6 +137,13 @@ def _outside_gradients(tree: Tree) -> list[Name]:
     if isinstance(tree, Call) and tree.head not in ("grad", "partial"):
         return [name for arg in tree.args for name in _outside_gradients(arg)]
     return []
+
+
+def _factors_in_gradients(tree: Tree) -> list[Name]:
+    """The β and the m of ∇J(w + βm): a decay may be written there and be lost elsewhere."""
+    gradients = [one for one in walk(tree) if isinstance(one, Call) and one.head in ("grad", "partial")]
+    products = [one for gradient in gradients for one in walk(gradient) if isinstance(one, Call) and one.head == "*"]
+    return [arg for product in products for arg in product.args if isinstance(arg, Name)]
 
 
 def _step(rows: Sequence[Assignment]) -> Tree:
