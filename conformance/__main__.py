@@ -155,6 +155,21 @@ def slides(
     raise typer.Exit(slides.slides(json, html))
 
 
+@app.command()
+def vectors(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder: new, empty, or written by this command.")],
+    lint: Annotated[bool, typer.Option("--lint", help="Write nothing; say what is wrong with the files there.")] = False,
+) -> None:
+    """Write vector files: cases with the numbers that every dialect allows, to be judged in any language."""
+    from .vectors import command
+
+    try:
+        code = command.lint(folder) if lint else command.make(folder)
+    except ValueError as error:
+        usage(error)
+    raise typer.Exit(code)
+
+
 def usage(error: Exception) -> NoReturn:
     """Say what was wrong in one line and leave with the exit code for usage errors."""
     message = error.args[0] if isinstance(error, LookupError) and error.args else str(error)
