@@ -12,8 +12,9 @@ def main(arguments: list[str]) -> int:
         return 2
     from gradspec.conformance.select import CannotStart, NoSuchImplementation, load
 
-    from .server import serve
+    from .server import serve, standard_output_alone
 
+    sink = standard_output_alone()  # before anything is imported that prints
     try:
         implementation = load(arguments[0])
     except NoSuchImplementation as error:
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 3
-    serve(implementation)
+    serve(implementation, sink=sink)
     return 0
 
 

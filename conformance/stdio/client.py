@@ -54,7 +54,7 @@ class Client:
         asked = request(case, f"{self.asked}", self.implementation.offers[case.rule].fixed)
         try:
             process = self.process or self._restart()
-            line = process.ask(encode(asked.message), self.limits.answer)
+            line = process.ask(encode(check(asked.message, "run")), self.limits.answer)
             return self._outcome(case, self._reply(line, asked.message["id"]), asked.shapes)
         except Failure as failure:
             self.failures[case.rule] += 1
@@ -92,7 +92,7 @@ class Client:
             raise Failure(f"cannot be started: {getattr(error, 'strerror', None) or error}") from error
         session = secrets.token_hex(8)
         try:
-            line = self.process.ask(encode(hello(session, self.limits.line)), self.limits.start)
+            line = self.process.ask(encode(check(hello(session, self.limits.line), "hello")), self.limits.start)
             try:
                 told = check(decode(line), "capabilities", "error")
             except ValueError as error:

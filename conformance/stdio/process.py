@@ -33,7 +33,7 @@ class Limits:
 
     start: float = 60.0
     answer: float = 30.0
-    grace: float = 2.0  # to end, when asked to
+    grace: float = 5.0  # to end, when asked to
     line: int = 8 * 2**20
     noise_bytes: int = 2**20  # of lines that are no messages, in one case
     noise_lines: int = 10_000

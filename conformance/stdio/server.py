@@ -20,12 +20,13 @@ PROTOCOL = 1
 
 
 def serve(implementation: Implementation, source: IO[bytes] | None = None, sink: IO[bytes] | None = None) -> None:
-    """Answer requests from standard input until `stop` or its end; what the implementation prints goes to standard error.
+    """Answer requests from `source` (standard input) on `sink` (standard output) until `stop` or the end.
 
-    A line that is no message is answered by an error. Raises `ValueError` if the first one is no hello.
+    What the implementation prints goes to standard error. A line that is no message is answered by an error. Raises
+    `ValueError` if the first one is no hello.
     """
     source = source or sys.stdin.buffer
-    sink = sink or _standard_output_alone()
+    sink = sink or standard_output_alone()
     hello = check(decode(source.readline()), "hello")
     if PROTOCOL not in hello["protocols"]:
         _write(sink, {"type": "error", "message": f"protocols {hello['protocols']}: only {PROTOCOL} is spoken here"})
@@ -61,8 +62,8 @@ def answer(implementation: Implementation, message: Message) -> Message:
     return {"type": "result", "id": identity, "outputs": outputs}
 
 
-def _standard_output_alone() -> IO[bytes]:
-    """Return what was standard output; whoever writes there from now on writes to standard error."""
+def standard_output_alone() -> IO[bytes]:
+    """Return what is standard output; whoever writes there from now on writes to standard error."""
     sink = os.fdopen(os.dup(1), "wb")
     sys.stdout.flush()
     os.dup2(2, 1)
