@@ -307,6 +307,10 @@ REFUSED = {
     "claim_of_another_rule": r"capabilities: scipy has no momentum; it has: ",
     "unknown_axis": r"capabilities: .*'gian'; did you mean 'gain'\?",
     "fixed_rate": r"capabilities: rules\.momentum\.fixed: the judge chooses all hyperparameters of an optimizer",
+    "half_a_constant": r"capabilities: rules\.elu\.fixed\.alpha: lacks float32; give it for every dtype on offer",
+    "constant_out_of_its_domain": r"capabilities: elu: alpha=-1\.0",
+    "no_number_for_a_constant": r"capabilities: elu: alpha=nan",
+    "narrower_operations": r"capabilities: operations\.float64: float16 is narrower",
     "unknown_constant": r"capabilities: .*'slope'",
 }
 

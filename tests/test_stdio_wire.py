@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradspec.conformance import Implementation, Outcome, Request, judge, load
+from gradspec.conformance import Implementation, Outcome, Request, Run, judge, load
+from gradspec.conformance.bundled import row
 from gradspec.conformance.case import AnyCase
 from gradspec.conformance.cases import build_cases, contexts
 from gradspec.conformance.session import run_case
@@ -25,6 +26,7 @@ from gradspec.conformance.stdio.capabilities import capabilities_of, implementat
 from gradspec.conformance.stdio.client import Client, connect
 from gradspec.conformance.stdio.requests import case_of, request
 from gradspec.conformance.stdio.server import answer, serve
+from gradspec.conformance.trial import judge_in_workers
 from gradspec.spec import catalogue, rule
 
 from .stdio import SERVED
@@ -200,3 +202,17 @@ def test_the_bridge_refuses_what_the_schema_does_not_allow(own: Implementation, 
     told = framing.decode(sink.getvalue().splitlines()[1])
     assert "error" == told["type"]
     assert told["message"].startswith(message)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", ["torch/fused", "optax"])
+def test_a_framework_is_judged_alike_in_its_own_process_and_as_a_program(name: str) -> None:
+    asked = Request(rules=("momentum", "adam"))
+    (here,) = judge_in_workers([row(name)], asked)
+    with connect(serving(Path(name))) as client:
+        there = judge(client.implementation, asked)
+
+    assert isinstance(here, Run)
+    assert [(r.verdict, r.agrees, r.dialect, r.cases) for r in here.results] == [
+        (r.verdict, r.agrees, r.dialect, r.cases) for r in there.results
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -10,11 +11,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m gradspec.conformance.stdio IMPL", file=sys.stderr)
         return 2
+    from gradspec.conformance.bundled import rows
     from gradspec.conformance.select import CannotStart, NoSuchImplementation, load
 
     from .server import serve, standard_output_alone
 
     sink = standard_output_alone()  # before anything is imported that prints
+    for row in rows(arguments[0])[:1]:
+        os.environ.update(row.environment)
     try:
         implementation = load(arguments[0])
     except NoSuchImplementation as error:

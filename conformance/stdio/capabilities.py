@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from gradspec.conformance.implementation import Fixed, Implementation, Offer
+from gradspec.reference.arithmetic import FORMATS
 from gradspec.spec import Rule
 from gradspec.spec import rule as find_rule
 
@@ -15,7 +16,12 @@ from .requests import KINDS, gradients
 
 def implementation_of(told: Message) -> Implementation:
     """Return the implementation that a program says it is; raise `LookupError` or `ValueError` at what does not exist."""
-    offers = {name: _offer(find_rule(name), offered) for name, offered in told["rules"].items()}
+    offers = {name: _offer(find_rule(name), offered, told["dtypes"]) for name, offered in told["rules"].items()}
+    for dtype, wider in told.get("operations", {}).items():
+        if FORMATS[wider].precision < FORMATS[dtype].precision:
+            raise ValueError(
+                f"operations.{dtype}: {wider} is narrower; arrays are computed in a wider dtype, or in their own"
+            )
     return Implementation(
         told["name"],
         version=told["version"],
@@ -27,7 +33,7 @@ def implementation_of(told: Message) -> Implementation:
     )
 
 
-def _offer(rule: Rule, told: Message) -> Offer:
+def _offer(rule: Rule, told: Message, dtypes: Sequence[str]) -> Offer:
     if rule.kind not in KINDS:
         raise ValueError(
             f"rules.{rule.name}: a {rule.kind}; protocol 1 carries {' and '.join(f'{k}s' for k in KINDS)}; leave it out"
@@ -41,8 +47,10 @@ def _offer(rule: Rule, told: Message) -> Offer:
     if fixed and rule.kind != "function":
         raise ValueError(f"rules.{rule.name}.fixed: the judge chooses all hyperparameters of an {rule.kind}")
     for name, value in fixed.items():
-        for one in value.values() if isinstance(value, Mapping) else [value]:
-            rule.check_domain(name, one)
+        for dtype in dtypes:
+            if isinstance(value, Mapping) and dtype not in value:
+                raise ValueError(f"rules.{rule.name}.fixed.{name}: lacks {dtype}; give it for every dtype on offer")
+            rule.check_domain(name, value[dtype] if isinstance(value, Mapping) else value)
     chosen = (h.name for h in rule.hyperparameters if h.name != "learning_rate" and h.name not in fixed)
     derivative = _elsewhere if gradients(rule) & options else None
     return Offer(rule.name, _elsewhere, options, tuple(chosen), derivative, fixed)

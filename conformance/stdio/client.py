@@ -5,6 +5,7 @@ After a failure the program is ended, with its whole process group, and started 
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
 from collections import Counter
@@ -41,7 +42,7 @@ class Client:
         try:
             self.implementation: Implementation = implementation_of(self.capabilities)
         except (LookupError, TypeError, ValueError) as error:
-            self._end()
+            self.end()
             raise Failure(f"capabilities: {error.args[0] if error.args else error}") from error
         self.implementation.remote = self
 
@@ -58,7 +59,7 @@ class Client:
             return self._outcome(case, self._reply(line, asked.message["id"]), asked.shapes)
         except Failure as failure:
             self.failures[case.rule] += 1
-            self._end()
+            self.end()
             raise Misbehaviour(f"{case.name}: {failure}") from failure
 
     def _reply(self, line: bytes, identity: str) -> Message:
@@ -86,6 +87,8 @@ class Client:
 
     def _start(self) -> Message:
         """Start the program and return what it can do; raise `Failure` if it does not tell."""
+        if os.name != "posix":
+            raise Failure("cannot be started: programs are judged on POSIX systems only")
         try:
             self.process = Process(self.command, self.limits)
         except (OSError, ValueError) as error:
@@ -103,7 +106,7 @@ class Client:
                 if told[name] != wanted:
                     raise Failure(f"bad reply: $.{name}: {told[name]!r}; must be {wanted!r}")
         except BaseException:
-            self._end()
+            self.end()
             raise
         return {name: value for name, value in told.items() if name != "session"}
 
@@ -121,7 +124,8 @@ class Client:
         assert self.process is not None
         return self.process
 
-    def _end(self, farewell: bytes = b"") -> None:
+    def end(self, farewell: bytes = b"") -> None:
+        """End the process."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -131,7 +135,7 @@ class Client:
 
     def close(self) -> None:
         """Stop the program; what is worth knowing about it stands in `notes` then."""
-        self._end(encode({"type": "stop"}))
+        self.end(encode({"type": "stop"}))
         if self.noise:
             self.notes.append(f"wrote {self.noise} lines that are no messages to standard output")
 
@@ -166,5 +170,7 @@ def connect(command: Sequence[str], limits: Limits | None = None) -> Iterator[Cl
         raise CannotStart(f"{shlex.join(command)}: {failure}") from failure
     try:
         yield client
-    finally:
-        client.close()
+    except BaseException:
+        client.end()  # at once, without a farewell
+        raise
+    client.close()

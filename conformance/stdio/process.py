@@ -37,7 +37,7 @@ class Limits:
     line: int = 8 * 2**20
     noise_bytes: int = 2**20  # of lines that are no messages, in one case
     noise_lines: int = 10_000
-    errors: int = 2**16  # bytes of standard error that are kept
+    errors: int = 2**16  # bytes of standard error that are kept, in one case
     failures: int = 3  # of one rule
     restarts: int = 10
 
@@ -69,7 +69,7 @@ class Process:
         self.outgoing = b""
         self.unfinished = bytearray()  # a line without its end
         self.lines: list[bytes] = []  # messages that nobody has looked at
-        self.told = bytearray()  # the end of standard error
+        self.told = bytearray()  # the end of standard error, since the last question
         self.noise = 0  # lines that are no messages, since the start
         self.noise_here = [0, 0]  # lines and bytes of them, since the last question
 
@@ -78,6 +78,7 @@ class Process:
     def ask(self, line: bytes, seconds: float) -> bytes:
         """Return the one message that answers `line`; raise `Failure` if there is none in time, or another one."""
         self.noise_here = [0, 0]
+        self.told.clear()
         self._pump(0)
         if self.lines:
             raise Failure("unasked: the program wrote a message that nobody had asked for; answer every request once")
