@@ -172,6 +172,18 @@ def test_one_style_is_kept_aside() -> None:
 # mistake counts as found when some row of its program is called wrong; `measure.py` prints also how often it is the row.
 
 
+def test_a_sample_of_every_notation_is_read_as_it_should_be() -> None:
+    """A slide or two of each notation; the deep tests measure the rest."""
+    sample = [outcome(one) for one in corpus(STYLES, 0, every=30)]
+
+    assert {style.name for style in STYLES} == {one.specimen.style for one in sample}
+    assert [] == [one for one in sample if one.accused]
+    right = [one.recognised for one in sample if one.specimen.error is None]
+    found = [one.found for one in sample if one.specimen.error is not None]
+    assert sum(right) >= 95 * len(right) / 100
+    assert sum(found) >= 90 * len(found) / 100  # of so few one or two may be missed
+
+
 @pytest.fixture(scope="module", params=[STYLES, HELD_OUT], ids=["styles", "held_out"])
 def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
     return [outcome(one) for one in corpus(request.param, 0, every=1 if request.param == HELD_OUT else 3)]

@@ -371,3 +371,51 @@ FORMULAS = {
 @pytest.mark.parametrize(("text", "verdict", "rule"), FORMULAS.values(), ids=list(FORMULAS))
 def test_formulas_of_courses_get_their_verdict(text: str, verdict: str, rule: str) -> None:
     assert [(verdict, rule)] == [(one.verdict.verdict, one.verdict.rule) for one in items(text)]
+
+
+WRONG = {
+    "a derivative upside down": (
+        "$$w_{t+1} = w_t - \\eta \\frac{\\partial w}{\\partial C}$$\n",
+        "gradient_descent",
+        "w_{t + 1} = w_{t} - \\eta \\frac{\\partial C}{\\partial w}",
+    ),
+    "a rate that divides": (
+        "$w \\leftarrow w - \\frac{g}{\\kappa}$\n",
+        "gradient_descent",
+        "w \\leftarrow w - g \\kappa",
+    ),
+    "a decay that stands only where the gradient is taken": (
+        "$$v_{t+1} = v_t - \\eta \\nabla f(w_t + \\mu v_t)$$\n$$w_{t+1} = w_t + v_{t+1}$$\n",
+        "nesterov",
+        "v_{t + 1} = \\mu v_{t} - \\eta \\nabla f(w_{t} + \\mu v_{t})",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "rule", "suggestion"), WRONG.values(), ids=list(WRONG))
+def test_what_is_wrong_comes_with_what_would_be_right(text: str, rule: str, suggestion: str) -> None:
+    found = items(text)
+
+    assert [("wrong", rule, suggestion)] * len(found) == [
+        (one.verdict.verdict, one.verdict.rule, one.verdict.suggestion) for one in found
+    ]
+    assert all(one.verdict.witness is not None for one in found)
+
+
+RIGHT_NUMBERS = """
+$$m_t = 0.1 g_t + 0.9 m_{t-1}$$
+$$v_t = 0.999 v_{t-1} + 0.001 g_t^2$$
+$$\\theta = \\theta - \\eta \\frac{m_t / (1 - 0.9^t)}{\\sqrt{v_t / (1 - 0.999^t)} + \\epsilon}$$
+"""
+CENTERED = """
+$$E[g^2]_t = \\gamma E[g^2]_{t-1} + (1 - \\gamma) g_t^2$$
+$$E[g]_t = \\gamma E[g]_{t-1} + (1 - \\gamma) g_t$$
+$$\\theta_{t+1} = \\theta_t - \\frac{\\eta}{\\sqrt{E[g^2]_t - E[g]_t^2} + \\epsilon} \\odot g_t$$
+"""
+
+
+@pytest.mark.parametrize(("text", "rule"), [(RIGHT_NUMBERS, "adam"), (CENTERED, "rmsprop")], ids=["adam", "rmsprop"])
+def test_the_smaller_share_first_and_squares_of_averages_are_no_slips(text: str, rule: str) -> None:
+    verdicts = {(one.verdict.rule, one.verdict.verdict in ("correct", "convention")) for one in items(text)}
+
+    assert {(rule, True)} == verdicts

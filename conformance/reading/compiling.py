@@ -109,6 +109,8 @@ class Compiler:
             return self.name(whole, done, own)
         if (of := differential(tree)) is not None:
             return self._gradient(None, done, own)
+        if self._is_upside_down(tree):
+            return Call("/", (Number(Fraction(1)), self._gradient(None, done, own)))
         if tree.head in ("grad", "partial"):
             return self._gradient(tree.args[0] if tree.args else None, done, own)
         if tree.head == "apply":
@@ -138,6 +140,15 @@ class Compiler:
         if key == "G" and self.other_gradients:
             return False  # it holds the squares of g
         return key not in self.times and key.split("_")[0] in GRADIENTS and not name.accents
+
+    def _is_upside_down(self, tree: Tree) -> bool:
+        """Whether this is ∂w/∂C: the parameter is differentiated, and not by itself."""
+        if not (isinstance(tree, Call) and tree.head == "partial" and len(tree.args) == 2):
+            return False
+        of, by = tree.args
+        if not isinstance(of, Name) or named(of, self.letters).key != self.parameter:
+            return False
+        return all(read.key != self.parameter for read in reads(by, self.letters))
 
     def _applied(self, tree: Call, done: frozenset[str], own: str) -> Tree:
         function, *args = tree.args

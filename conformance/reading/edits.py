@@ -13,7 +13,11 @@ from .tree import Call, Name, Number, Tree
 
 ONE, TWO = Number(Fraction(1)), Number(Fraction(2))
 SWAPPED = {"max": "min", "min": "max", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-RATES = frozenset({"eta", "alpha", "lr", "learning_rate", "step_size", "gamma", "epsilon", "nu"})
+# Names of learning rates; 1/L, 1/n, 1/μ and 1/λ are steps that are written so on purpose.
+RATES = frozenset(
+    {"eta", "alpha", "lr", "learning_rate", "learningrate", "rate", "step_size", "stepsize", "step_length", "step"}
+    | {"gamma", "epsilon", "nu", "kappa", "tau", "a", "h"}
+)
 Path = tuple[int, ...]
 
 
@@ -153,8 +157,10 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
         for k in range(1, len(args)):
             yield "a minus sign", Call("+", (product(*args[:k]), negated(product(*args[k:]))))
             yield "a plus sign", Call("+", (product(*args[:k]), product(*args[k:])))
-            yield "a quotient", Call("/", (product(*args[:k]), product(*args[k:])))
-            yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
+            if not any(isinstance(arg, Call) and arg.head in ("grad", "partial") for arg in args[k:]):
+                yield "a quotient", Call("/", (product(*args[:k]), product(*args[k:])))
+            if not (isinstance(args[k], Call) and args[k].head in ("grad", "partial")):
+                yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
         if isinstance(args[0], Call) and args[0].head == "/":
             yield from _minus_after_first(one)
     elif one.head == "/":
@@ -173,6 +179,8 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
             yield "no square", args[0]
         yield "the step as exponent", Call("^", (args[0], step))
     elif one.head in ("grad", "partial"):
+        if one.head == "partial" and len(args) == 2:
+            yield "numerator and denominator exchanged", Call("partial", (args[1], args[0]))
         if not (path and _above(whole, path) == "^"):
             yield "the square of the gradient", Call("^", (one, TWO))
     elif one.head in SWAPPED:

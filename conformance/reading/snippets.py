@@ -13,12 +13,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import IO, Any
 
 from ..bundled import row, rows
 
 SECONDS = 300  # after which the process is ended
+PARTS = ("snippets_keras",)  # modules with a table SNIPPETS each
 Snippet = Callable[[Any], str]
 
 
@@ -72,14 +74,21 @@ def outcomes(started: Started | None) -> Outcomes:
     return Outcomes(data["where"], data["found"])
 
 
+def snippets() -> dict[str, Snippet]:
+    """Return every snippet by name. Raises `ValueError` for a name that is used twice."""
+    parts = [import_module(f"{__package__}.{part}").SNIPPETS for part in PARTS]
+    named = {name: snippet for part in parts for name, snippet in part.items()}
+    if len(named) < sum(map(len, parts)):
+        raise ValueError("a name of a snippet is used twice; names must be unique")
+    return named
+
+
 def run() -> dict[str, Any]:
     """Run every snippet in this process and return what came of each."""
     import keras
 
-    from .snippets_keras import SNIPPETS
-
     found = {}
-    for name, snippet in SNIPPETS.items():
+    for name, snippet in snippets().items():
         try:
             found[name] = snippet(keras)
         except Exception as error:  # an outcome like any other: it is compared with the one that is expected
