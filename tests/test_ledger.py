@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from sympy import Eq, Integer, S
 
-from gradspec.conformance.reading.snippets import Outcomes
-from gradspec.conformance.reading.snippets_keras import SNIPPETS
+from gradspec.conformance.reading.snippets import Outcomes, snippets
 from gradspec.conformance.slides import Examined, Finding, find, item, separates, written
 from gradspec.spec import Claim, rule
 from gradspec.spec.ledger.deck import ledger
@@ -89,7 +88,7 @@ def test_a_statement_of_the_ledger_is_proved(name: str, shown: Shown) -> None:
 def test_claims_and_runs_that_are_named_exist(entry: Entry) -> None:
     known = [one for one in entry.evidence if isinstance(one, Known)]
     lacking = [one for one in known if one.claim not in {claim.name for claim in rule(one.rule).everything_claimed()}]
-    lacking_runs = [one for one in entry.evidence if isinstance(one, Run) and one.name not in SNIPPETS]
+    lacking_runs = [one for one in entry.evidence if isinstance(one, Run) and one.name not in snippets()]
 
     assert [] == lacking
     assert [] == lacking_runs

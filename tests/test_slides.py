@@ -21,8 +21,7 @@ from gradspec.conformance.reading.document import pieces
 from gradspec.conformance.reading.finding import VERDICTS, Item
 from gradspec.conformance.reading.judging import judged
 from gradspec.conformance.reading.report import programs
-from gradspec.conformance.reading.snippets import Outcomes, Started, outcomes, start
-from gradspec.conformance.reading.snippets_keras import SNIPPETS
+from gradspec.conformance.reading.snippets import Outcomes, Started, outcomes, snippets, start
 from gradspec.spec import rule
 from gradspec.spec.ledger.deck import ledger
 from gradspec.spec.ledger.entry import Entry, Form, Run, Shown, Witness
@@ -227,7 +226,7 @@ def test_what_the_ledger_expects_of_an_optimizer_is_what_the_specification_does(
 def test_all_that_is_run_rests_under_an_entry_and_the_other_way_round() -> None:
     named = {one.name for entry in ledger().values() for one in entry.evidence if isinstance(one, Run)}
 
-    assert set(SNIPPETS) == named
+    assert set(snippets()) == named
 
 
 @pytest.mark.peers
