@@ -205,6 +205,24 @@ class Adam:
         "$$W = W - \\alpha V_{dW}$$\n$$b = b - \\alpha V_{db}$$\n",
         AVERAGED,
     ),
+    "the change of a weight as velocity": (
+        "$$ \\Delta w_t = \\alpha \\Delta w_{t-1} - \\eta \\nabla E $$\n$$ w_{t+1} = w_t + \\Delta w_t$$\n",
+        MOMENTUM,
+    ),
+    "the change of a weight as a function of time": (
+        "$\\Delta w(t) = -\\eta \\frac{\\partial E}{\\partial w} + \\alpha \\Delta w(t-1)$, $w(t+1) = w(t) + \\Delta w(t)$\n",
+        MOMENTUM,
+    ),
+    "the last change of a weight": (
+        "$$w^{(k+1)} = w^{(k)} - \\eta \\nabla E(w^{(k)}) + \\alpha \\Delta w^{(k)}$$\n"
+        "$$\\Delta w^{(k)} = w^{(k)} - w^{(k-1)}$$\n",
+        MOMENTUM,
+    ),
+    "a velocity alone": ("$v_t = \\mu v_{t-1} - \\eta \\nabla E$\n", MOMENTUM),
+    "the gradient of a mean": (
+        "$\\theta \\leftarrow \\theta - \\eta \\nabla_\\theta \\frac{1}{m} \\sum_{i=1}^m L(f(x_i; \\theta), y_i)$\n",
+        ("correct", "gradient_descent", {}),
+    ),
     "an upside-down delta": (
         "\\\\(w_t = w_{t-1} - \\alpha \\cdot \\bigtriangledown f(w_{t-1})\\\\)\n",
         ("correct", "gradient_descent", {}),
@@ -358,6 +376,11 @@ FORMULAS = {
         "# Dropout\n\n$h' = \\begin{cases} 0 & \\text{w.p. } p \\\\ \\frac{h}{p} & \\text{otherwise} \\end{cases}$\n",
         "wrong",
         "dropout",
+    ),
+    "a constraint in brackets": (
+        "# Max-norm\n\nrescales w if needed $(w \\leftarrow w \\frac{r}{\\| w \\|_2})$\n",
+        "assumption",
+        "max_norm",
     ),
     "a function in capital letters": (
         "$Tanh(x)=1-{2 \\over e^{2x}+1}={e^x-e^{-x} \\over e^x+e^{-x}}$\n",

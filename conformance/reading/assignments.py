@@ -89,7 +89,23 @@ def with_products(tree: Tree) -> Tree:
         args = tuple(
             part for arg in args for part in (arg.args if isinstance(arg, Call) and arg.head == "*" else (arg,))
         )
+        args = _with_changes(args)
+        if len(args) == 1:
+            return args[0]
     return Call(tree.head, args)
+
+
+def _with_changes(args: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """The factors with Δw as one name, wherever it stands among them."""
+    found: list[Tree] = []
+    for arg in args:
+        power = arg if isinstance(arg, Call) and arg.head == "^" else None
+        whole = change(Call("*", (found[-1], power.args[0] if power else arg))) if found else None
+        if whole is not None:
+            found[-1] = Call("^", (whole, *power.args[1:])) if power else whole
+        else:
+            found.append(arg)
+    return tuple(found)
 
 
 def _factor_after(tree: Call) -> Tree | None:
@@ -119,12 +135,9 @@ def change(tree: Call) -> Name | None:
 
 
 def _is_at_a_time(left: Tree, letters: frozenset[str]) -> bool:
-    """Whether a left side is w(t+1)."""
-    return (
-        isinstance(left, Call)
-        and with_arguments_as_times(left, letters) != left
-        and isinstance(with_arguments_as_times(left, letters), Name)
-    )
+    """Whether a left side is w(t+1) or Δw(t)."""
+    timed = with_arguments_as_times(left, letters)
+    return timed != left and target_of(timed) is not None
 
 
 # -- which belong together -----------------------------------------------------------------------------------

@@ -106,6 +106,8 @@ def _operated(one: Factor, factors: Factors, after: int, below: bool) -> tuple[T
             raise Unreadable("a second derivative: is not read")
         if not _is_beside(factors, after):
             return Name("nabla", index=one.below), after
+        if _is_mean(factors, after):  # ∇ 1/m Σ L is the gradient of all that follows
+            return Call("grad", (built(Term(tuple(factors[after:]))), *one.below[:1])), len(factors)
         of, after = _operand(factors, after)
         if isinstance(of, Call) and of.head == "^" and _is_cost(of.args[0]):  # ∇J(w)² is the square of a gradient
             return Call("^", (Call("grad", (of.args[0], *one.below[:1])), of.args[1])), after
@@ -123,6 +125,14 @@ def _operated(one: Factor, factors: Factors, after: int, below: bool) -> tuple[T
         raise Unreadable("a sum of nothing: what is added is missing")
     rest = Term(tuple(factors[after:]))
     return Call(kind, (built(rest), *_limits(one))), len(factors)
+
+
+def _is_mean(factors: Factors, place: int) -> bool:
+    """Whether a number or a fraction without a function stands before a sum: 1/m Σ."""
+    first = factors[place][1]
+    plain = first.kind == "number" or (isinstance(first.tree, Call) and first.tree.head == "/")
+    after = factors[place + 1][1] if place + 1 < len(factors) else None
+    return plain and after is not None and after.kind == "operator" and after.tree == Name("sum")
 
 
 def _is_cost(tree: Tree) -> bool:

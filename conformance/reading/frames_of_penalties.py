@@ -60,7 +60,7 @@ def _penalty(rule: str, words: str, *options: str) -> Frame:
 LONG, SHORT = (F(2), F(-3), F(6)), (F(1, 5), F(-3, 10), F(3, 5))
 BOUND = names(
     "c theta threshold tau clip max_norm clip_norm C clip_value eta r delta lambda "
-    "max_value clip_threshold g_max t thresh"
+    "max_value clip_threshold g_max t thresh v"
 )
 GRADIENT = names("g grad gradient G nabla v d dW dw dx delta grads w u")
 SHORTENED = names(

@@ -12,6 +12,7 @@ from .latex_tokens import tokens
 from .token import Token
 from .tree import Call, Row, Tree, Unreadable
 
+RELATIONS = frozenset({"=", ":=", "<", ">", "<=", ">="})
 UNREAD = Call("opaque", ())  # a condition in words
 
 
@@ -41,7 +42,7 @@ def readings(source: str, plain: bool = False) -> tuple[Read, ...]:
 
 
 def _row(clause: Clause) -> Row:
-    row = parse(clause.tokens)
+    row = _without_brackets(parse(clause.tokens))
     if not clause.conditions:
         return row
     found = [_condition(tokens) for tokens in clause.conditions]
@@ -49,6 +50,14 @@ def _row(clause: Clause) -> Row:
     if row.relations == ("=",) and isinstance(row.sides[0], Call):  # f(x) = x if x > 0: one case of a function
         return Row((row.sides[0], Call("cases", (row.sides[1], condition))), ("=",))
     return replace(row, condition=condition)
+
+
+def _without_brackets(row: Row) -> Row:
+    """(w ← w/2) as the row that it holds."""
+    (first, *others) = row.sides
+    if others or not (isinstance(first, Call) and first.head in RELATIONS and len(first.args) == 2):
+        return row
+    return replace(row, sides=first.args, relations=(first.head,))
 
 
 def _condition(found: Sequence[Token]) -> Tree:

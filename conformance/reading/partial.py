@@ -49,7 +49,7 @@ def judge_row(assignment: Assignment, letters: frozenset[str]) -> Verdict | None
     abstract = _abstract(assignment, letters)
     if abstract is None or not _tells(abstract):
         return None
-    found = _matching(abstract)
+    found = _matching(abstract) or _matching(_mirrored(abstract))
     if not found:
         return None
     first = found[0]
@@ -76,6 +76,18 @@ def _abstract(assignment: Assignment, letters: frozenset[str]) -> Abstract | Non
     machine = replace(machine, lines=((target, _renamed(tree, own)),), carry={}, initial={})
     whole = abstracted(machine)
     return replace(whole, names=tuple(name for name in whole.names if name not in (OWN, GRADIENT, STEP)))
+
+
+def _mirrored(abstract: Abstract) -> Abstract:
+    """The row with the gradient of the other sign: a velocity may point where the parameter goes."""
+    ((target, tree),) = abstract.machine.lines
+    return replace(abstract, machine=replace(abstract.machine, lines=((target, _turned(tree)),)))
+
+
+def _turned(tree: Tree) -> Tree:
+    if tree == Name(GRADIENT):
+        return Call("neg", (tree,))
+    return Call(tree.head, tuple(map(_turned, tree.args))) if isinstance(tree, Call) else tree
 
 
 def _renamed(tree: Tree, own: Name) -> Tree:

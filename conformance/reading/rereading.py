@@ -15,27 +15,16 @@ HEADS = ("grad", "partial")
 
 def with_changes_as_gradients(rows: Sequence[Assignment], parameter: str, letters: frozenset[str]) -> list[Assignment]:
     """Return the rows with g for every Δw that nothing gives a value to, none where Δw is added as it stands."""
-    given = {row.target.key for row in rows}
-
-    def is_change(one: Tree, other: Tree) -> bool:
-        base = other.args[0] if isinstance(other, Call) and other.head == "^" else other
-        return one == Name("Delta") and isinstance(base, Name) and named(base, letters).key == parameter
+    key = f"Delta{parameter}"
 
     def over(tree: Tree) -> Tree:
-        if not isinstance(tree, Call):
-            return tree
-        args = list(map(over, tree.args))
-        if tree.head != "*":
-            return Call(tree.head, tuple(args))
-        for k in range(len(args) - 2, -1, -1):
-            if is_change(args[k], args[k + 1]):
-                power = args[k + 1]
-                args[k : k + 2] = [Call("^", (GRADIENT, power.args[1])) if isinstance(power, Call) else GRADIENT]
-        return args[0] if len(args) == 1 else Call("*", tuple(args))
+        if isinstance(tree, Name):
+            return GRADIENT if named(tree, letters).key == key else tree
+        return Call(tree.head, tuple(map(over, tree.args))) if isinstance(tree, Call) else tree
 
     changed = [replace(row, expression=over(row.expression)) for row in rows]
     bare = any(GRADIENT in (row.expression, *_terms(row.expression)) for row in changed)
-    return [] if bare or f"Delta{parameter}" in given or changed == list(rows) else changed
+    return [] if bare or any(row.target.key == key for row in rows) or changed == list(rows) else changed
 
 
 def _terms(tree: Tree) -> tuple[Tree, ...]:
