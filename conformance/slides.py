@@ -21,6 +21,7 @@ from gradspec.spec.vendors import VERSIONS
 from .reading.finding import Item, Piece, Reading, Verdict
 from .reading.report import as_json, counts, print_items, shortened, witness_lines
 from .reading.snippets import Outcomes, Started, outcomes, start
+from .reading.tree import Row
 from .report import visible, write_json
 from .workers import in_any_order
 
@@ -226,12 +227,18 @@ def item(examined: Examined) -> Item:
 
 def _reading(entry: Entry) -> Reading:
     """What is printed; read, where it is one row."""
-    from .reading.reading import read
-
     piece = Piece(VERSIONS["deck"], entry.line, entry.printed, entry.kind, entry.printed, entry.line, entry.line)
-    readings = read(piece) if entry.kind == "latex" and r"\\" not in entry.printed else []
-    row = readings[0].row if len(readings) == 1 else None
-    return Reading(piece, entry.line, entry.printed, row)
+    found = _rows(entry.printed) if entry.kind == "latex" else []
+    return Reading(piece, entry.line, entry.printed, found[0] if len(found) == 1 else None)
+
+
+def _rows(printed: str) -> list[Row | None]:
+    """The rows of a formula, None for one that cannot be read."""
+    from .reading.reading import read
+    from .reading.rows import rows
+
+    sources = [row.source for row in rows(printed)]
+    return [one.row for source in sources for one in read(Piece("", 1, source, "latex", source, 1, 1))]
 
 
 def _shown(findings: Sequence[Finding]) -> Mapping[str, Any] | None:
@@ -259,18 +266,14 @@ def _in_words(witness: Mapping[str, Any]) -> str:
 def _on_a_terminal(one: Item) -> Item:
     """The item with several rows written on one line, where the reader can read them."""
     from .reading.linear import shown
-    from .reading.reading import read
 
     reading = one.reading
     if reading.row is not None or reading.piece.kind != "latex":
         return one
-    texts = []
-    for part in reading.text.split(r"\\"):
-        text = part.replace("&", "").strip()
-        rows = [found.row for found in read(Piece("", 1, text, "latex", text, 1, 1))]
-        if len(rows) != 1 or rows[0] is None:
-            return one
-        texts.append(shown(rows[0]))
+    found = _rows(reading.text)
+    texts = [shown(row) for row in found if row is not None]
+    if len(texts) < len(found):
+        return one
     return Item(Reading(reading.piece, reading.line, shortened("; ".join(texts)), None), one.verdict)
 
 

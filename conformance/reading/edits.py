@@ -157,9 +157,9 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
         for k in range(1, len(args)):
             yield "a minus sign", Call("+", (product(*args[:k]), negated(product(*args[k:]))))
             yield "a plus sign", Call("+", (product(*args[:k]), product(*args[k:])))
-            if not any(isinstance(arg, Call) and arg.head in ("grad", "partial") for arg in args[k:]):
+            if not any(map(_is_differentiated, args[k:])):
                 yield "a quotient", Call("/", (product(*args[:k]), product(*args[k:])))
-            if not (isinstance(args[k], Call) and args[k].head in ("grad", "partial")):
+            if not _is_differentiated(args[k]):
                 yield "a quotient", Call("/", (product(*args[:k], *args[k + 1 :]), args[k]))
         if isinstance(args[0], Call) and args[0].head == "/":
             yield from _minus_after_first(one)
@@ -187,6 +187,11 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
         yield f"{SWAPPED[one.head]}", Call(SWAPPED[one.head], args)
     elif one.head == "cases" and len(args) == 4:
         yield "the cases exchanged", Call("cases", (args[2], args[1], args[0], args[3]))
+
+
+def _is_differentiated(tree: Tree) -> bool:
+    """Whether this is a gradient, by which nobody divides."""
+    return isinstance(tree, Call) and tree.head in ("grad", "partial")
 
 
 def _minus_after_first(one: Call) -> Iterator[tuple[str, Tree]]:

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import IO, Any
 
 from ..bundled import row, rows
@@ -94,11 +93,6 @@ def run() -> dict[str, Any]:
         except Exception as error:  # an outcome like any other: it is compared with the one that is expected
             found[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     return {"where": f"Keras {keras.__version__} on {keras.config.backend()}", "found": found}
-
-
-def tensorflow_is_installed() -> bool:
-    """Whether the deck's own imports could work."""
-    return find_spec("tensorflow") is not None
 
 
 if __name__ == "__main__":
