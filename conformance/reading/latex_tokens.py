@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from . import latex_tables as known
 from .damage import plain_commands, repaired_source
-from .latex_words import WORDS, token_of, tokens_of
+from .latex_words import WORDS, is_called, token_of, tokens_of
 from .token import Token, check_depth, paired, without_doubles
 from .tree import Name, Number, Tree, Unreadable
 
@@ -18,8 +18,6 @@ OPTIONAL = re.compile(r"\s*\[[-0-9.a-z]*\]")  # how far the next row is away
 DIGITS = frozenset("0123456789")
 SUMMED = re.compile(r"Σ(?:\s*_|[₀-ₜᵢ-ᵪ]|\s*[A-Za-z(|\d(])")  # a sum, not a matrix Σ
 TAKEN_BY = re.compile(r"∇_?([^\W\d_])(?=[ \t]*[^\W\d_]+\()")
-VOWELS = "aeiouy"
-CALLED = re.compile(r"['’′]*(?:\^\{?\d\}?)?\(")
 JOINED = re.compile(r"[A-Za-z]+(?:\\_[A-Za-z0-9]+)+")  # learning\_rate
 ELEMENT = re.compile(r"[ij](?![A-Za-z])")  # θj is an element of θ
 MOST_ACCENTS = 60
@@ -180,7 +178,7 @@ class _Lexer:
             self.place = end  # w^{max} and v_{avg} are words, w_{ij} has two letters
             self.word(run)
             return
-        if len(run) > 2 and run not in known.KNOWN_WORDS and self._is_called(end):
+        if len(run) > 2 and run not in known.KNOWN_WORDS and is_called(self.source, self.place, end):
             self.place = end  # swish(x)
             self.word(run)
             return
@@ -218,13 +216,6 @@ class _Lexer:
         """Whether a run of letters is all that stands in the braces of an index or of what stands above."""
         opened = [token.kind for token in self.found[-2:]]
         return opened in (["SUP", "LBRACE"], ["SUB", "LBRACE"]) and self.source[end : end + 1] == "}"
-
-    def _is_called(self, end: int) -> bool:
-        """Whether parentheses follow a run of letters at once, or an index one that can be spoken."""
-        if CALLED.match(self.source, end) is not None:
-            return True
-        spoken = end - self.place > 3 and any(c in VOWELS for c in self.source[self.place : end].lower())
-        return spoken and self.source[end : end + 1] == "_"
 
     def word(self, word: str) -> None:
         self._append(token_of(word, self.cases > 0))

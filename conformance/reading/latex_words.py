@@ -10,7 +10,17 @@ from .tree import Name
 
 WORDS = re.compile(r"\s*\{[\s,;.:([]*((?:[A-Za-z]|\\_)(?:[A-Za-z0-9 .:,'\])-]|\\_)*?)\s*\}")
 PROBABILITY = re.compile(r"(?:with prob(?:ability|\.)?|w\.? ?p\.?)(?![A-Za-z])\s*(.*)\Z")
+VOWELS = "aeiouy"
+CALLED = re.compile(r"['’′]*(?:\^\{?\d\}?)?\(")
 STOPPERS = frozenset(["for", "where", "and", "or", "with", "then", "such"])
+
+
+def is_called(source: str, start: int, end: int) -> bool:
+    """Return whether parentheses follow a run of letters at once, or an index one that can be spoken: Loss_{total}."""
+    if CALLED.match(source, end) is not None:
+        return True
+    spoken = end - start > 3 and any(c in VOWELS for c in source[start:end].lower())
+    return spoken and source[end : end + 1] == "_"
 
 
 def token_of(word: str, in_cases: bool) -> Token:
