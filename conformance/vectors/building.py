@@ -19,7 +19,7 @@ from ..report import specification_version
 from ..scoring import K
 from ..stdio.requests import gradients
 from .hunting import Note, hunted
-from .stating import Json, canonical, state, vector
+from .stating import Json, Stated, canonical, state, vector
 
 FORMAT = 1
 DTYPES = ("float64", "float32")
@@ -41,7 +41,9 @@ def all_files() -> Texts:
     from ..workers import in_any_order
 
     work = rules()[::-1]  # images, which take longest, are the last rules
-    texts = {name: text for found in in_any_order(files_of, work, "working out vectors") for name, text in found.items()}
+    texts = {
+        name: text for found in in_any_order(files_of, work, "working out vectors") for name, text in found.items()
+    }
     texts |= {name: schema_text(name) for name in (VECTORS_SCHEMA, MANIFEST_SCHEMA)}
     texts = dict(sorted(texts.items()))
     return {**texts, MANIFEST: manifest(texts)}
@@ -71,14 +73,22 @@ def _level(found: Json) -> int:
 def _vectors(rule: Rule, dtype: str) -> tuple[list[Json], dict[str, Note]]:
     found: list[Json] = []
     legend: dict[str, Note] = {}
-    for on in contexts(rule, frozenset(option.name for option in rule.options)):
-        if LAW in on:  # random numbers have no interval
-            continue
-        stated = [state(rule, case) for case in _cases(rule, dtype, on)]
+    for on in options_of(rule):
+        stated = stated_cases(rule, dtype, on)
         keys, notes = hunted(rule, on, stated)
         legend |= notes
         found += [vector(one, hunts) for one, hunts in zip(stated, keys, strict=True)]
     return found, legend
+
+
+def options_of(rule: Rule) -> list[tuple[str, ...]]:
+    """The sets of options under which a rule has vectors: all but those for random numbers, which have no interval."""
+    return [on for on in contexts(rule, frozenset(option.name for option in rule.options)) if LAW not in on]
+
+
+def stated_cases(rule: Rule, dtype: str, on: tuple[str, ...]) -> list[Stated]:
+    """Return the cases of the default level under a set of options, with what every dialect allows."""
+    return [state(rule, case) for case in _cases(rule, dtype, on)]
 
 
 def _cases(rule: Rule, dtype: str, on: tuple[str, ...]) -> Iterator[Case | FunctionCase]:

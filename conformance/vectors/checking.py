@@ -75,7 +75,11 @@ def _difference(one: Any, other: Any, place: str = "$") -> str:
     if isinstance(one, dict) and isinstance(other, dict):
         keys = (key for key in [*one, *other] if key not in one or key not in other or one[key] != other[key])
         key = next(keys)
-        return f"{place}.{key}" if key not in one or key not in other else _difference(one[key], other[key], f"{place}.{key}")
+        return (
+            f"{place}.{key}"
+            if key not in one or key not in other
+            else _difference(one[key], other[key], f"{place}.{key}")
+        )
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         k = next(k for k, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
         return _difference(one[k], other[k], f"{place}[{k}]")

@@ -15,14 +15,13 @@ from flint import arb, ctx
 
 from gradspec.reference.arithmetic import Arithmetic, Format
 from gradspec.reference.evaluate import PRECISION, Field, Gradient, Prediction, Run
-from gradspec.reference.functions import predict_arrays
 from gradspec.reference.generate import ball
 from gradspec.reference.special import NUMBER, REFUSED, Kind, kinds
 from gradspec.reference.tree import FIELD, GIVEN
 from gradspec.spec import Program
 
-from ..case import Case, FunctionCase, Slopes
-from ..scoring import K, is_special, numbers
+from ..case import Case, FunctionCase, Outcome, Slopes
+from ..scoring import K, is_special, numbers, predict
 from .rounding import above, below
 
 Interval = tuple[float, float]
@@ -64,10 +63,11 @@ def allowed(program: Program, case: Case | FunctionCase, how: Arithmetic) -> tup
     """
     if is_special(case):
         return _of_kinds(kinds(program, case.arrays, numbers(case)), how.storage)
-    with ctx.workprec(PRECISION):
-        if isinstance(case, FunctionCase):
-            rows = predict_arrays(program, case.arrays, numbers(case), how)
+    if isinstance(case, FunctionCase):
+        rows = predict(program, case, Outcome((), None), how)
+        with ctx.workprec(PRECISION):
             return tuple(tuple(_allowed(p, how.storage) for p in row) for row in rows)
+    with ctx.workprec(PRECISION):
         return tuple(_steps(program, case, how))
 
 

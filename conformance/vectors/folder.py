@@ -28,7 +28,7 @@ def _usable(name: str) -> Path:
     if not name:
         raise ValueError("the name of the folder is empty; name a folder")
     target = Path(os.path.realpath(given))  # a link stays a link
-    if target.exists() and not target.is_dir():
+    if target.is_symlink() or (target.exists() and not target.is_dir()):  # a link to itself cannot be followed
         raise ValueError(f"{name}: is no folder; name one")
     if not target.parent.is_dir():
         raise ValueError(f"{name}: the folder {given.parent} does not exist; make it first")

@@ -7,13 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from gradspec.reference.arithmetic import arithmetic
 from gradspec.spec import Program, Rule
 
 from ..judging import essence
 from ..mutants import mutants
 from ..programs import program_of
+from ..scoring import is_special
 from ..simulation import simulate
-from .stating import Stated
+from .enclosing import Allowed, allowed
+from .stating import Expectation, Stated
+
+MUCH = 1000  # times as much: rounding alone will be seen to take it out of what is allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +88,47 @@ def _error_notes(rule: Rule) -> Iterator[tuple[str, Note]]:
 
 
 def _errors_caught(rule: Rule, on: tuple[str, ...], stated: Stated) -> list[str]:
-    """The known errors, made in the first dialect they are about, that leave no dialect."""
+    """The known errors, made in the first dialect they are about, that are not that dialect here."""
     found = []
     for error in rule.errors:
         if error.under is None or error.under in on:
-            wrong = essence(program_of(rule, dict(error.dialect), on, error.name))
-            if not _passes(wrong, stated):
+            base = next(d for d in rule.dialects(frozenset(on), frozenset(on)) if _agree(d, error.dialect))
+            wrong = essence(program_of(rule, base, on, error.name))
+            right = _of(base, stated)
+            if not _passes(wrong, stated, right) or _loses_digits(wrong, stated, right):
                 found.append(error_key(error.name))
     return found
 
 
-def _passes(program: Program, stated: Stated) -> bool:
-    """Whether an ideal implementation of `program` does what some dialect allows."""
+def _agree(dialect: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two dialects have the same values on the axes of both."""
+    return all(dialect.get(axis, value) == value for axis, value in other.items())
+
+
+def _of(dialect: Mapping[str, str], stated: Stated) -> Expectation:
+    return next(one for one in stated.expectations if dialect in one.dialects)
+
+
+def _passes(program: Program, stated: Stated, right: Expectation) -> bool:
+    """Whether an ideal implementation of `program` does what is right."""
     outcome = simulate(program, stated.case)
-    return any(one.accepts(outcome.parameters, outcome.refused) for one in stated.expectations)
+    return right.accepts(outcome.parameters, outcome.refused)
+
+
+def _loses_digits(program: Program, stated: Stated, right: Expectation) -> bool:
+    """Whether the same function, written otherwise, has rounding errors of quite another size."""
+    if is_special(stated.case) or right.rows is None:
+        return False
+    rows = allowed(program, stated.case, arithmetic(stated.case.dtype))
+    return any(
+        _width(other) > MUCH * _width(one)
+        for row, others in zip(right.rows, rows, strict=True)
+        for one, other in zip(row, others, strict=True)
+    )
+
+
+def _width(one: Allowed) -> float:
+    return sum(high - low for low, high in one.intervals)
 
 
 def _mutants_caught(rule: Rule, on: tuple[str, ...], stated: Sequence[Stated]) -> Iterator[tuple[str, Note, int]]:
@@ -106,9 +138,7 @@ def _mutants_caught(rule: Rule, on: tuple[str, ...], stated: Sequence[Stated]) -
     smallest_first = sorted(range(len(stated)), key=lambda k: stated[k].case.size)
     for mutant in mutants(program):
         for k in smallest_first:
-            outcome = simulate(mutant.program, stated[k].case)
-            right = next(one for one in stated[k].expectations if first in one.dialects)
-            if not right.accepts(outcome.parameters, outcome.refused):
+            if not _passes(mutant.program, stated[k], _of(first, stated[k])):
                 words = f"{' '.join(f'{axis}={value}' for axis, value in first.items()) or rule.name}, {mutant.change}"
                 digest = hashlib.sha256(f"{rule.name} {on} {words}".encode()).hexdigest()[:10]
                 yield f"mutant: {digest}", Note("mutant", words), k

@@ -39,13 +39,19 @@ def digits(value: arb) -> str | None:
 
 
 def below(bound: arb, format: Format) -> float:
-    """Return the largest number of the format that is not above `bound`, a number that it could hold but for its digits."""
-    mantissa, exponent = (int(x) for x in bound.man_exp())
-    last = max(abs(mantissa).bit_length() - 1 + exponent, format.smallest_exponent) - format.precision + 1
-    drop = last - exponent
-    return ldexp(mantissa >> drop, last) if mantissa and drop > 0 else ldexp(mantissa, exponent)
+    """Return the largest number of the format that is not above `bound`, which is exact and no larger than the largest."""
+    mantissa, exponent = bound.man_exp()
+    return _down(int(mantissa), int(exponent), format)
 
 
 def above(bound: arb, format: Format) -> float:
     """Return the smallest number of the format that is not below `bound`."""
-    return -below(-bound, format)
+    mantissa, exponent = bound.man_exp()
+    return -_down(-int(mantissa), int(exponent), format)
+
+
+def _down(mantissa: int, exponent: int, format: Format) -> float:
+    """Round `mantissa · 2^exponent` towards minus infinity."""
+    last = max(abs(mantissa).bit_length() - 1 + exponent, format.smallest_exponent) - format.precision + 1
+    drop = last - exponent
+    return ldexp(mantissa >> drop, last) if mantissa and drop > 0 else ldexp(mantissa, exponent)

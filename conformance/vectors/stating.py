@@ -10,7 +10,7 @@ from functools import cached_property
 from math import nan
 from typing import Any
 
-from flint import ctx
+from flint import arb, ctx
 
 from gradspec.reference.arithmetic import arithmetic
 from gradspec.reference.evaluate import PRECISION, Field, Imprecise, Run
@@ -214,11 +214,10 @@ def _exact(program: Program, case: Case | FunctionCase) -> list[list[str | None]
         current: Any = case.w
         rows: list[list[str | None]] = []
         for given, rate in zip(case.steps, case.learning_rates, strict=True):
+            gradient = Field(given.slope, given.offset) if isinstance(given, Slopes) else given
             try:
-                current = run.exact(
-                    current, Field(given.slope, given.offset) if isinstance(given, Slopes) else given, rate
-                )
+                current = run.exact(current, gradient, rate)
             except Imprecise:
-                return [*rows, *[[None] * len(case.w)] * (len(case.steps) - len(rows))]
+                current = [arb.nan()] * len(case.w)
             rows.append([digits(x) for x in current])
         return rows
