@@ -218,6 +218,10 @@ class Adam:
         "$$\\Delta w^{(k)} = w^{(k)} - w^{(k-1)}$$\n",
         MOMENTUM,
     ),
+    "a derivative with a prime": (
+        "$W_{new} = W_{old} - \\eta L'(W_{old})$\n",
+        ("correct", "gradient_descent", {}),
+    ),
     "a velocity alone": ("$v_t = \\mu v_{t-1} - \\eta \\nabla E$\n", MOMENTUM),
     "the gradient of a mean": (
         "$\\theta \\leftarrow \\theta - \\eta \\nabla_\\theta \\frac{1}{m} \\sum_{i=1}^m L(f(x_i; \\theta), y_i)$\n",

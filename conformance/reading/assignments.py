@@ -81,6 +81,8 @@ def with_products(tree: Tree) -> Tree:
         return with_products(factor)
     if not isinstance(tree, Call) or tree.head in ("grad", "partial"):
         return tree
+    if tree.head == "apply" and isinstance(tree.args[0], Name) and tree.args[0].mark == Name("'"):  # L'(w)
+        return Call("grad", (Call("apply", (replace(tree.args[0], mark=None), *tree.args[1:])),))
     args = tuple(map(with_products, tree.args))
     if tree.head == "apply" and len(args) == 2 and isinstance(args[0], Name) and args[0].base not in GRADIENTS:
         rest = args[1].args if isinstance(args[1], Call) and args[1].head == "*" else (args[1],)
