@@ -222,6 +222,10 @@ class Adam:
         "$W_{new} = W_{old} - \\eta L'(W_{old})$\n",
         ("correct", "gradient_descent", {}),
     ),
+    "a rate that is a function of the step": (
+        code("velocity = mass * velocity + g\nx = x - step_size(i) * velocity"),
+        ("convention", "momentum", {"learning_rate_place": "outside"}),
+    ),
     "a velocity alone": ("$v_t = \\mu v_{t-1} - \\eta \\nabla E$\n", MOMENTUM),
     "the gradient of a mean": (
         "$\\theta \\leftarrow \\theta - \\eta \\nabla_\\theta \\frac{1}{m} \\sum_{i=1}^m L(f(x_i; \\theta), y_i)$\n",
@@ -313,6 +317,10 @@ W = np.random.uniform(-limit, limit, size=(F_in, F_out))
 
 
 LEFT_ALONE = {
+    "optimistic gradient descent": (
+        "$$u_t = (\\alpha_t + \\beta_t) g_t - \\beta_t g_{t-1}$$\n$$w_{t+1} = w_t - \\eta_t u_t$$\n"
+    ),
+    "the green of an image": code("out = torch.addcmul(out, g, w_g)"),
     "variances that are kept": "# Xavier\n\n$\\mathrm{Var}[y] = \\mathrm{Var}[x]$\n",
     "bias-corrected momentum": (
         "$m \\leftarrow \\beta_1 m + (1 - \\beta_1) \\nabla J(\\theta)$\n\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from .latex_tables import GREEK
 from .naming import Named, named, time_letters, with_arguments_as_times, with_powers_as_times, with_words_as_times
 from .tree import Call, Name, Number, Row, Tree, walk
 
@@ -28,6 +29,7 @@ PARAMETERS = (
 GRADIENTS = frozenset({"g", "grad", "grads", "gradient", "gradients", "nabla", "G"})
 
 
+COUNTS = frozenset({"i", "t", "k", "n", "step", "count", "epoch", "iteration", "iter", "num_updates"})
 OF_A_COST = re.compile(r"d(?:[lLJCE]|[Ll]oss|[Cc]ost)_?d_?(\w+)\Z")  # dldw, dJ_dtheta
 
 
@@ -64,7 +66,8 @@ def assignments(rows: Sequence[Row | None], code: Sequence[bool]) -> tuple[list[
         left, right = (with_powers_as_times(side, bases, letters) for side in _given(row))
         target = target_of(left)
         if target is not None:
-            found.append(Assignment(place, target, named(target, letters), with_products(right), code[place]))
+            value = with_products(with_schedules(right) if code[place] else right)
+            found.append(Assignment(place, target, named(target, letters), value, code[place]))
     return found, letters
 
 
@@ -73,6 +76,18 @@ def _given(row: Row) -> tuple[Tree, Tree]:
     if row.relations[:2] == (":=", "=") and isinstance(row.sides[1], Name) and isinstance(row.sides[0], Name):
         return row.sides[1], row.sides[2]
     return row.sides[0], row.sides[1]
+
+
+def with_schedules(tree: Tree) -> Tree:
+    """Return the tree of code with step_size(i) as step_size; other functions that are called are not looked into."""
+    if not isinstance(tree, Call) or tree.head in ("grad", "partial"):
+        return tree
+    if tree.head == "apply" and isinstance(tree.args[0], Name) and len(tree.args[0].base) > 1:
+        name, *args = tree.args
+        if args and all(isinstance(arg, Name) and arg.base in COUNTS for arg in args):
+            return name
+        return Call("call", tree.args) if name.base not in GREEK | GRADIENTS else tree
+    return Call(tree.head, tuple(map(with_schedules, tree.args)))
 
 
 def with_products(tree: Tree) -> Tree:

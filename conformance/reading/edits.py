@@ -123,15 +123,15 @@ def _changes(one: Tree, path: Path, whole: Tree, others: Sequence[Name], step: T
 
 def _of_name(name: Name, others: Sequence[Name], is_power: bool) -> Iterator[tuple[str, Tree]]:
     for other in others:
-        if other != name and _is_gradient(other) == _is_gradient(name):
+        if other != name and is_gradient(other) == is_gradient(name):
             yield "another name", other
     yield "1 less the name", Call("+", (ONE, negated(name)))
     if not is_power:
         yield "the square of the name", Call("^", (name, TWO))
 
 
-def _is_gradient(name: Name) -> bool:
-    """Whether a name is usually that of a gradient: what is computed from one is no slip away from it."""
+def is_gradient(name: Name) -> bool:
+    """Return whether a name is usually that of a gradient: what is computed from one is no slip away from it."""
     return name.base in ("g", "G", "grad", "gradient", "nabla") or (name.base[0] == "d" and len(name.base) < 4)
 
 
@@ -239,9 +239,9 @@ def _without_complement(one: Call, step: Tree) -> Iterator[tuple[str, Tree]]:
 def _with_factor(one: Call, others: Sequence[Name]) -> Iterator[tuple[str, Tree]]:
     """A state in a sum with a factor that the program has elsewhere."""
     for k, arg in enumerate(one.args):
-        if isinstance(arg, Name) and not _is_gradient(arg):
+        if isinstance(arg, Name) and not is_gradient(arg):
             for other in others:
-                if other != arg and not _is_gradient(other):
+                if other != arg and not is_gradient(other):
                     yield "a factor", Call("+", (*one.args[:k], product(other, arg), *one.args[k + 1 :]))
 
 

@@ -111,6 +111,8 @@ def _judged(
         return replace(
             told, verdict="assumption", message=f"{told.message}, if every step begins with the first {name}"
         )
+    if not moves_a_parameter(parameter, rows, letters):
+        return None
     written = [one.row for one in readings]
     repair = repaired(wider, parameter, letters, written, lambda changed: _best(changed, parameter, letters))
     for way in ways:
@@ -118,8 +120,6 @@ def _judged(
             return _wrong(way.abstract, way.match, repair, rows, readings)
     if repair is not None:
         return _wrong(ways[0].abstract, repair.match, repair, rows, readings)
-    if not moves_a_parameter(parameter, rows, letters):
-        return None
     others = {row.target.key.split("_")[0] for row in rows if row.target.key != parameter}
     if others <= GRADIENTS and (verdict := judge_row(rows[-1], letters)) is not None:
         return verdict

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .assignments import Assignment
-from .edits import edits, exchanged
+from .edits import edits, exchanged, is_gradient
 from .matching import Match
 from .naming import named
 from .notation import latex, python
@@ -98,6 +98,8 @@ def _exchanged(
         row for row in rows if row.target.key in {named(one, letters).key for one in _outside_gradients(row.expression)}
     ]
     for one, other in combinations(names, 2):
+        if is_gradient(one) != is_gradient(other):
+            continue
         for chosen in (*([row] for row in rows), list(rows), own):
             changed = [
                 replace(row, expression=exchanged(row.expression, one, other)) if row in chosen else row for row in rows
