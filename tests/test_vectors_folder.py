@@ -75,8 +75,8 @@ def hashes(seed: str, *names: str) -> str:
 
 @pytest.mark.parametrize(
     "names",
-    [("nesterov", "leaky_relu", "clip_by_norm"), pytest.param(tuple(rules()), marks=pytest.mark.deep)],
-    ids=["few", "all"],
+    [("nesterov", "leaky_relu", "clip_by_norm"), *(pytest.param((name,), marks=pytest.mark.deep) for name in rules())],
+    ids=lambda names: "-".join(names),
 )
 def test_the_files_are_the_same_to_the_byte_whatever_the_order_of_sets(names: tuple[str, ...]) -> None:
     first, other = hashes("1", *names), hashes("2", *reversed(names))
@@ -190,6 +190,18 @@ def test_a_foreign_file_among_the_vectors_is_never_removed(written: Path, foreig
 
     with pytest.raises(ValueError, match=rf"holds {PLAIN if foreign == 'link' else foreign}, which gradspec has not"):
         usable(str(written))
+
+
+@pytest.mark.deep
+def test_all_vectors_are_written_without_a_defect(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gradspec.conformance", "vectors", "made"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    count = json.loads((tmp_path / "made" / MANIFEST).read_text())["count"]
+
+    assert "" == done.stderr
+    assert done.stdout.startswith(f"{count} vectors in {6 * len(rules()) + 3} files, ")
+    assert sum(path.stat().st_size for path in (tmp_path / "made").iterdir()) < 3e7
+    assert [] == list(defects(tmp_path / "made"))
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
