@@ -82,8 +82,8 @@ def with_schedules(tree: Tree) -> Tree:
     """Return the tree of code with step_size(i) as step_size; other functions that are called are not looked into."""
     if not isinstance(tree, Call) or tree.head in ("grad", "partial"):
         return tree
-    if tree.head == "apply" and isinstance(tree.args[0], Name) and len(tree.args[0].base) > 1:
-        name, *args = tree.args
+    name, args = tree.args[0] if tree.args else None, tree.args[1:]
+    if tree.head == "apply" and isinstance(name, Name) and len(name.base) > 1:
         if args and all(isinstance(arg, Name) and arg.base in COUNTS for arg in args):
             return name
         return Call("call", tree.args) if name.base not in GREEK | GRADIENTS else tree

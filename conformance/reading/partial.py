@@ -23,6 +23,7 @@ from .matching import BITS, SHARES, Abstract, Roles, abstracted, roles_of, same
 from .tree import Call, Name, Tree, walk
 
 OWN, GRADIENT = "@own", "@gradient"
+PARAMETER = "w_next"
 KEPT = ("_next", "_hat")
 POINTS = tuple(
     (Fraction(a, 16), Fraction(b, 16), Fraction(t)) for a, b, t in ((9, 14, 3), (19, -10, 2), (5, 7, 5))
@@ -49,7 +50,7 @@ def judge_row(assignment: Assignment, letters: frozenset[str]) -> Verdict | None
     abstract = _abstract(assignment, letters)
     if abstract is None or not _tells(abstract):
         return None
-    found = _matching(abstract) or _matching(_mirrored(abstract))
+    found = _matching(abstract) or [one for one in _matching(_mirrored(abstract)) if one.target != PARAMETER]
     if not found:
         return None
     first = found[0]
