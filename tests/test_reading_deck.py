@@ -22,7 +22,8 @@ PROGRAMS = {
     (725,): ("correct", "rmsprop"),
     (753, 755, 756, 757, 758): ("wrong", "adam"),
 }
-LABELS = {521}  # a lone operator sign in a legend
+SIGN = 521  # a lone operator sign in a legend
+LABELS = [SIGN, 663, 663]  # and the numbers of two gradients in a picture
 # What the audit of the deck calls wrong and is a formula or a number; the lost minus signs are among it here, since the
 # reader sees no more than the text.
 WRONG = {155, 163, 335, 337, 400, 574, 623, 633, 671, 672, 753, 755, 756, 757, 758}
@@ -43,7 +44,11 @@ def test_the_update_programs_of_the_deck_are_recognised(
 
 
 def test_every_formula_of_the_deck_is_read(items: list[Item]) -> None:
-    assert LABELS == {one.reading.line for one in items if one.verdict.verdict == "unreadable"}
+    assert [SIGN] == [one.reading.line for one in items if one.verdict.verdict == "unreadable"]
+
+
+def test_labels_are_called_so(items: list[Item]) -> None:
+    assert LABELS == [one.reading.line for one in items if one.verdict.message.startswith("a label")]
 
 
 def test_all_that_is_wrong_is_found_and_nothing_else_is_accused(items: list[Item]) -> None:

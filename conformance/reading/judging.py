@@ -11,8 +11,9 @@ from .programs import judge as judge_programs
 from .python_code import OPAQUE
 from .reading import read
 from .statements import judge as judge_statements
-from .tree import Number
+from .tree import Call, Name, Number
 
+NOTHING = "states nothing that a rule could be compared with"
 MOST_EARLIER = 30  # readings of earlier slides that a later one may lean on
 
 
@@ -46,12 +47,20 @@ def _of_slide(readings: list[Reading], earlier: Sequence[Reading]) -> list[Item]
         for k, verdict in zip(places, judge([readings[k] for k in places]), strict=True):
             verdicts[k] = verdict
     return [
-        Item(
-            reading, verdict or Verdict(verdict="unknown", message="states nothing that a rule could be compared with")
-        )
+        Item(reading, verdict or Verdict(verdict="unknown", message=f"{_kind(reading)}{NOTHING}"))
         for reading, verdict in zip(readings, verdicts, strict=True)
         if verdict is not None or not _is_opaque(reading)
     ]
+
+
+def _kind(reading: Reading) -> str:
+    """What stands by itself: a label such as ∇ 1 that numbers a picture, a name, or an expression."""
+    if reading.row is None or len(reading.row.sides) > 1:
+        return ""
+    (side,) = reading.row.sides
+    if isinstance(side, Call) and side.head in ("grad", "partial") and isinstance(side.args[0], Number):
+        return "a label: "
+    return "a name by itself: " if isinstance(side, Name) else "an expression by itself: "
 
 
 def _is_opaque(reading: Reading) -> bool:

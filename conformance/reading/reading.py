@@ -9,6 +9,7 @@ from .finding import Piece, Reading
 from .tree import Unreadable
 
 MOST_SHOWN = 200
+SIGN = re.compile(r"\s*(?:\\[A-Za-z]+|[^\w\s\\])\s*[:.,;]?\s*")  # \otimes:
 # Greek letters and functions that are spelled out: the formula is plain text, though it stands between dollar signs.
 SPELLED = re.compile(r"(?<![A-Za-z])(?:alpha|beta|gamma|delta|eta|theta|lambda|epsilon|eps|sqrt)(?![A-Za-z])")
 
@@ -24,5 +25,6 @@ def read(piece: Piece) -> list[Reading]:
     try:
         found = latex.readings(piece.source, plain=plain)
     except Unreadable as trouble:
-        return [Reading(piece, piece.line, piece.text, None, str(trouble))]
+        told = "a label: a sign by itself states nothing" if SIGN.fullmatch(piece.source) else str(trouble)
+        return [Reading(piece, piece.line, piece.text, None, told)]
     return [Reading(piece, piece.line, piece.text, one.row, "", one.repairs) for one in found]
