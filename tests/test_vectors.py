@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from gradspec.conformance.bundled import row as bundled_row
 from gradspec.conformance.case import Case, FunctionCase, Outcome
 from gradspec.conformance.cases import build_cases
+from gradspec.conformance.implementation import claimed_axes
 from gradspec.conformance.layer_cases import LAW
 from gradspec.conformance.mutants import mutants
 from gradspec.conformance.programs import program_of
@@ -31,6 +33,7 @@ from gradspec.conformance.vectors.stating import Stated
 from gradspec.reference.arithmetic import arithmetic, number_format
 from gradspec.reference.equality import same_function
 from gradspec.spec import catalogue, of_kind, rule
+from gradspec.spec.vendors import vendor
 
 from . import zoo
 
@@ -186,8 +189,6 @@ def _hostile(program: object, case: Case, random: Random) -> Outcome:
 
 
 def _first_steps(case: Case, count: int) -> Case:
-    from dataclasses import replace
-
     return replace(case, steps=case.steps[:count], learning_rates=case.learning_rates[:count])
 
 
@@ -213,6 +214,25 @@ def test_the_fast_functions_are_accepted(name: str, dtype: str) -> None:
             left = _explaining(vector, run_case(implementation, vector.case), left)
 
     assert [] != left
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", [name for name in of_kind("optimizer") if name in vendor("torch").rows])
+@pytest.mark.parametrize("path", ["torch/loop", "torch/foreach", "torch/fused"])
+def test_the_optimizers_of_torch_are_accepted_in_their_dialect(path: str, name: str, dtype: str) -> None:
+    implementation = start(bundled_row(path))
+    if name not in implementation.offers:
+        assert (path, name) == ("torch/fused", "rmsprop")
+        return
+    everything = list(rule(name).dialects(frozenset(option.name for option in rule(name).options)))
+    left = everything
+    for on, vectors in stated(name, dtype).items():
+        for vector in vectors if implementation.offers[name].options.issuperset(on) else ():
+            left = _explaining(vector, run_case(implementation, vector.case), left)
+
+    assert len(left) < len(everything)
+    assert any(claimed_axes(name, "torch").items() <= dialect.items() for dialect in left)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
