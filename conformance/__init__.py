@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from .implementation import Implementation
     from .select import load
     from .session import linear_gradient, step_on
+    from .testing import Check, checks, parametrize_with_checks
     from .trial import Request, judge
     from .verdict import Counterexample, Result, Run
 
 _PLACES = {
     "Case": "case",
+    "Check": "testing",
     "Counterexample": "verdict",
     "Implementation": "implementation",
     "Misbehaviour": "case",
@@ -27,17 +29,20 @@ _PLACES = {
     "Result": "verdict",
     "Run": "verdict",
     "Unsupported": "case",
+    "checks": "testing",
     "judge": "trial",
     "keras_optimizer": "bridges.keras",
     "linear_gradient": "session",
     "load": "select",
     "optax_transform": "bridges.optax",
+    "parametrize_with_checks": "testing",
     "step_on": "session",
     "torch_optimizer": "bridges.torch",
 }
 
 __all__ = [
     "Case",
+    "Check",
     "Counterexample",
     "Implementation",
     "Misbehaviour",
@@ -46,11 +51,13 @@ __all__ = [
     "Result",
     "Run",
     "Unsupported",
+    "checks",
     "judge",
     "keras_optimizer",
     "linear_gradient",
     "load",
     "optax_transform",
+    "parametrize_with_checks",
     "step_on",
     "torch_optimizer",
 ]

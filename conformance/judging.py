@@ -52,11 +52,19 @@ def judge_rule(
     rule = find_rule(rule_name)
     found = implementation.offers.get(rule_name)
     offered = found.options if found is not None else frozenset()
+    cases = cases_for(implementation, rule, dtype, level, seed)
+    return judge_cases(implementation, rule, dtype, run, cases, offered, claim=claim, progress=progress)
+
+
+def cases_for(implementation: Implementation, rule: Rule, dtype: str, level: int, seed: int) -> list[AnyCase]:
+    """Return the cases of an optimizer or a function, for the options that are offered and the constants that are fixed."""
+    found = implementation.offers.get(rule.name)
+    offered = found.options if found is not None else frozenset()
     cases = [c for on in contexts(rule, offered) for c in build_cases(rule, dtype, on, level=level, seed=seed)]
     if found is not None and found.fixed and dtype in implementation.dtypes:
         constants = found.constants(dtype)
         cases = [replace(c, hyperparameters={**c.hyperparameters, **constants}) for c in cases]
-    return judge_cases(implementation, rule, dtype, run, cases, offered, claim=claim, progress=progress)
+    return cases
 
 
 def judge_cases(

@@ -61,7 +61,7 @@ def judge(
     # A rule that was not asked for by name is in scope wherever the implementation is a whole library's.
     rules = request.rules or tuple(catalogue())
     results = [
-        _judge_one(implementation, rule, dtype, request, progress)
+        judge_one(implementation, rule, dtype, request, progress)
         for rule in rules
         for dtype in request.dtypes
         if request.rules or rule in implementation.offers
@@ -69,8 +69,12 @@ def judge(
     return Run(implementation.name, implementation.version, tuple(results), implementation.own)
 
 
-def _judge_one(
-    implementation: Implementation, rule: str, dtype: str, request: Request, progress: Callable[[str], None]
+def judge_one(
+    implementation: Implementation,
+    rule: str,
+    dtype: str,
+    request: Request,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Judge one rule in one dtype, in the way of its kind."""
     settings: dict[str, Any] = {
@@ -79,7 +83,7 @@ def _judge_one(
     kind = catalogue()[rule].kind
     if kind in ("optimizer", "function", "layer"):
         of_cases = judge_layer if kind == "layer" else judge_rule
-        return of_cases(implementation, rule, dtype, partial(_run_case, implementation), **settings)
+        return of_cases(implementation, rule, dtype, partial(run_one_case, implementation), **settings)
     try:
         if kind == "monitor":
             return judge_monitor(implementation, rule, dtype, **settings)
@@ -89,7 +93,8 @@ def _judge_one(
         return Result(rule, dtype, "error", message=message)
 
 
-def _run_case(implementation: Implementation, case: AnyCase, *, watch: bool = False) -> Outcome:
+def run_one_case(implementation: Implementation, case: AnyCase, *, watch: bool = False) -> Outcome:
+    """Do what `run_case` does; an adapter that wants to leave the process misbehaves."""
     try:
         return run_case(implementation, case, watch=watch)
     except SystemExit as leaving:
