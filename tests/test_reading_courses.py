@@ -226,6 +226,10 @@ class Adam:
         code("velocity = mass * velocity + g\nx = x - step_size(i) * velocity"),
         ("convention", "momentum", {"learning_rate_place": "outside"}),
     ),
+    "a derivative by name": (
+        code("v = np.zeros(2)\nfor i in range(100):\n    grad = df(x)\n    v = gamma * v + eta * grad\n    x = x - v"),
+        MOMENTUM,
+    ),
     "a velocity alone": ("$v_t = \\mu v_{t-1} - \\eta \\nabla E$\n", MOMENTUM),
     "the gradient of a mean": (
         "$\\theta \\leftarrow \\theta - \\eta \\nabla_\\theta \\frac{1}{m} \\sum_{i=1}^m L(f(x_i; \\theta), y_i)$\n",

@@ -49,6 +49,7 @@ TRANSPARENT = frozenset(
     " convert_to_tensor astype to".split()
 )
 TABLES = frozenset("state config group hyper hparams self opt cfg params parameters cache".split())  # table["m"] is m
+DERIVATIVES = frozenset({"df", "dJ", "dL", "dE", "dC", "df_dx", "dfdx", "dJ_dw", "f_prime", "fprime"})  # of costs
 
 
 def combined(operator: ast.operator, left: Tree, right: Tree) -> Tree:
@@ -223,7 +224,9 @@ def _call(node: ast.Call, depth: int) -> Tree:
         return Call("random", (Name(name), *_drawn(name, args[is_method:], node, depth)))
     if name in TRANSPARENT and args:
         return args[0]
-    if "grad" in name.lower():  # of whatever it is given: where it is taken stands among the arguments
+    if (
+        "grad" in name.lower() or name in DERIVATIVES
+    ):  # of whatever it is given: where it is taken stands among the arguments
         return Call("grad", (Call("vector", tuple(arg for arg in args if arg != Name("self"))),))
     head = FUNCTIONS.get(name)
     if head is None:
