@@ -413,6 +413,18 @@ def test_formulas_of_courses_get_their_verdict(text: str, verdict: str, rule: st
 
 
 WRONG = {
+    "powers of what is left of a share": (
+        "$m_t = \\beta_1 m_{t-1} + (1-\\beta_1) g_t$, $v_t = \\beta_2 v_{t-1} + (1-\\beta_2) g_t^2$\n\n"
+        "$\\hat m_t = m_t/(1-\\beta_1)^t$, $\\hat v_t = v_t/(1-\\beta_2)^t$\n\n"
+        "$\\theta_t = \\theta_{t-1} - \\eta \\hat m_t / (\\sqrt{\\hat v_t} + \\epsilon)$\n",
+        "adam",
+        "\\hat{m}_{t} = \\frac{m_{t}}{1 - \\beta_{1}^{t}}; \\hat{v}_{t} = \\frac{v_{t}}{1 - \\beta_{2}^{t}}",
+    ),
+    "brackets that are left out": (
+        code("cache += dx**2\nx += - rate * dx / np.sqrt(cache) + eps"),
+        "adagrad",
+        "x = x - rate * dx / (np.sqrt(cache) + eps)",
+    ),
     "a derivative upside down": (
         "$$w_{t+1} = w_t - \\eta \\frac{\\partial w}{\\partial C}$$\n",
         "gradient_descent",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from .tree import Call, Name, Number, Tree
 
@@ -150,6 +151,7 @@ def _of_call(one: Call, path: Path, whole: Tree, others: Sequence[Name], step: T
             yield "another sign", Call("+", (args[0], *map(negated, args[1:])))
         yield from _without_complement(one, step)
         yield from _with_factor(one, others)
+        yield from _with_denominator(one)
         yield from _with_complement(one)
     elif one.head == "neg":
         yield "another sign", args[0]
@@ -243,6 +245,30 @@ def _with_factor(one: Call, others: Sequence[Name]) -> Iterator[tuple[str, Tree]
             for other in others:
                 if other != arg and not is_gradient(other):
                     yield "a factor", Call("+", (*one.args[:k], product(other, arg), *one.args[k + 1 :]))
+
+
+def _with_denominator(one: Call) -> Iterator[tuple[str, Tree]]:
+    """What stands after a quotient with a root below, in brackets with that root: m/√v + ε as m/(√v + ε)."""
+    for k, (arg, last) in enumerate(pairwise(one.args)):
+        negative = isinstance(arg, Call) and arg.head == "neg"
+        quotient = arg.args[0] if isinstance(arg, Call) and negative else arg
+        if isinstance(last, Call) or not (isinstance(quotient, Call) and quotient.head == "/"):
+            continue
+        above, below = quotient.args
+        if isinstance(below, Call) and below.head == "sqrt":
+            whole = Call("/", (above, Call("+", (below, last))))
+            args = (*one.args[:k], negated(whole) if negative else whole, *one.args[k + 2 :])
+            yield "brackets around the denominator", args[0] if len(args) == 1 else Call("+", args)
+
+
+def with_powers_inside(tree: Tree) -> Tree:
+    """Return the tree with 1 - x^t for every (1 - x)^t."""
+    if not isinstance(tree, Call):
+        return tree
+    args = tuple(map(with_powers_inside, tree.args))
+    if tree.head == "^" and isinstance(args[1], Name) and (share := _complement(args[0])) is not None:
+        return Call("+", (ONE, negated(Call("^", (share, args[1])))))
+    return Call(tree.head, args)
 
 
 def _with_complement(one: Call) -> Iterator[tuple[str, Tree]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .assignments import Assignment
-from .edits import edits, exchanged, is_gradient
+from .edits import edits, exchanged, is_gradient, with_powers_inside
 from .matching import Match
 from .naming import named
 from .notation import latex, python
@@ -83,7 +83,19 @@ def repaired(
                 return repair
             found.append(repair)
     best = next((one for one in found if not one.match.turned), None)
-    return best or (found[0] if found else _exchanged(rows, letters, written, names, judge))
+    if best is not None or found:
+        return best or found[0]
+    return _everywhere(rows, written, judge) or _exchanged(rows, letters, written, names, judge)
+
+
+def _everywhere(rows: Sequence[Assignment], written: Sequence[Row | None], judge: Judge) -> Repair | None:
+    """The repair of a slip that is made in several rows alike: (1 - β)^t for 1 - β^t."""
+    changed = [replace(row, expression=with_powers_inside(row.expression)) for row in rows]
+    touched = [row for row, before in zip(changed, rows, strict=True) if row.expression != before.expression]
+    if not touched or (match := judge(changed)) is None:
+        return None
+    text = "; ".join(_written(written[row.place], row, None) for row in touched)
+    return Repair(touched[0].place, "the power of the share, not of what is left of it", text, match)
 
 
 def _exchanged(
