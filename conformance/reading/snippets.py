@@ -19,7 +19,7 @@ from typing import IO, Any
 from ..bundled import row, rows
 
 SECONDS = 300  # after which the process is ended
-PARTS = ("snippets_keras",)  # modules with a table SNIPPETS each
+PARTS = ("snippets_keras", "snippets_regularisation")  # modules with a table SNIPPETS each
 Snippet = Callable[[Any], str]
 
 
