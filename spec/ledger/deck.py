@@ -1,9 +1,31 @@
 """All entries of the ledger, in the order of the deck."""
 
-from . import activations, adam, adaptive, architecture, batch_normalization, chain, clipping, initialisation, optimisers
+from . import (
+    activations,
+    adam,
+    adaptive,
+    architecture,
+    batch_normalization,
+    chain,
+    clipping,
+    initialisation,
+    optimisers,
+    stopping,
+)
 from .entry import Entry
 
-PARTS = (architecture, chain, initialisation, activations, batch_normalization, clipping, optimisers, adaptive, adam)
+PARTS = (
+    architecture,
+    stopping,
+    chain,
+    initialisation,
+    activations,
+    batch_normalization,
+    clipping,
+    optimisers,
+    adaptive,
+    adam,
+)
 
 
 def ledger() -> dict[str, Entry]:
