@@ -9,7 +9,9 @@ from . import (
     chain,
     clipping,
     initialisation,
+    max_norm,
     optimisers,
+    penalties,
     stopping,
 )
 from .entry import Entry
@@ -17,6 +19,8 @@ from .entry import Entry
 PARTS = (
     architecture,
     stopping,
+    penalties,
+    max_norm,
     chain,
     initialisation,
     activations,
