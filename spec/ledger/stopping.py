@@ -160,7 +160,7 @@ ENTRIES = (
         printed="""from tensorflow.keras.callbacks import EarlyStopping
 model = tf.keras.models.Sequential(...)""",
         verdict="assumption",
-        why="if the dots stand for a list of layers, and tensorflow is imported as tf elsewhere; as printed the second line fails",
+        why="if the dots stand for a list of layers, and tensorflow is imported as tf as well; printed so, the second line fails",
         evidence=(Run("ellipsis", "TypeError: 'ellipsis' object is not iterable; tf is imported by no line"),),
         source=Source("Keras 3.15.1", "keras/src/models/sequential.py"),
     ),
