@@ -158,7 +158,9 @@ def slides(
 @app.command()
 def vectors(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder: new, empty, or written by this command.")],
-    lint: Annotated[bool, typer.Option("--lint", help="Write nothing; say what is wrong with the files there.")] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Write nothing; say what is wrong with the files there.")
+    ] = False,
 ) -> None:
     """Write vector files: cases with the numbers that every dialect allows, to be judged in any language."""
     from .vectors import command
